@@ -1,0 +1,5 @@
+"""The site is the gallery."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("gallery.urls"))]
