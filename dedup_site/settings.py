@@ -26,7 +26,7 @@ PRODUCTION = env.bool("PRODUCTION", default=False)
 
 def _secret_key() -> str:
     """The key given, or for a site that is not in production one of its own, kept beside its data."""
-    given = env.str("SECRET_KEY", default="")
+    given: str = env.str("SECRET_KEY", default="")
     if given:
         return given
     if PRODUCTION:
@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    "gallery.views.middleware.answer_domain_errors",
+    "gallery.views.middleware.AnswerDomainErrors",
     "axes.middleware.AxesMiddleware",
 ]
 

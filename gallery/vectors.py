@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NewType("Vectors", "NDArray[np.float32]")
-"""float32, shape ``(n, d)``, every row finite and of L2 norm 1 (to 1e-3). Only :func:`unit` and :func:`checked` make it."""
+"""float32, shape ``(n, d)``, rows finite and of L2 norm 1 (to 1e-3). Only :func:`unit` and :func:`checked` make it."""
 
 TOLERANCE = 1e-3
 """How far a row's norm may be from 1: float16 storage costs about 5e-4."""

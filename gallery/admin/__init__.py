@@ -1,0 +1,1 @@
+"""Django admin: for people who tune and look after the site."""

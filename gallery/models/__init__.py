@@ -1,0 +1,48 @@
+"""
+The nouns: one module each, with the questions one can ask of it.
+
+Fields, constraints, indexes and QuerySets. Nothing here opens a file, sends a task or decides.
+"""
+
+from gallery.models.audit import AuditChain, AuditEntry
+from gallery.models.case import Case, CaseComment, CaseMember, CaseSkip
+from gallery.models.decision import Decision
+from gallery.models.fingerprint import Collection, Embedding, Fingerprint
+from gallery.models.idempotency import IdempotencyKey
+from gallery.models.image import Album, Favourite, Image, SourceLink, StoredFile, Tag
+from gallery.models.merge import JournalEntry, Merge, MergeMember
+from gallery.models.outbox import OutboxEntry
+from gallery.models.pair import Pair
+from gallery.models.policy import Policy
+from gallery.models.user import Role, User
+from gallery.models.verdict import Verdict, VerdictContent
+
+__all__ = [
+    "Album",
+    "AuditChain",
+    "AuditEntry",
+    "Case",
+    "CaseComment",
+    "CaseMember",
+    "CaseSkip",
+    "Collection",
+    "Decision",
+    "Embedding",
+    "Favourite",
+    "Fingerprint",
+    "IdempotencyKey",
+    "Image",
+    "JournalEntry",
+    "Merge",
+    "MergeMember",
+    "OutboxEntry",
+    "Pair",
+    "Policy",
+    "Role",
+    "SourceLink",
+    "StoredFile",
+    "Tag",
+    "User",
+    "Verdict",
+    "VerdictContent",
+]

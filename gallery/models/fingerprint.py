@@ -1,0 +1,87 @@
+"""What detection knows of a content."""
+
+import uuid
+from typing import Self
+
+import numpy as np
+from django.db import models
+from django.utils import timezone
+
+from gallery.vectors import Vectors, unit
+
+
+class Fingerprint(models.Model):
+    """Hashes of one file's picture. Its id is the key in the PDQ collection of the index."""
+
+    file = models.OneToOneField("gallery.StoredFile", on_delete=models.CASCADE, related_name="fingerprint")
+    pixel_hash = models.CharField(max_length=64, db_index=True, help_text="sha256 of the upright sRGB pixels")
+    decoder_version = models.PositiveSmallIntegerField()
+    pdq = models.BinaryField(max_length=256, help_text="the eight dihedral hashes of 32 bytes, upright first")
+    pdq_quality = models.PositiveSmallIntegerField(help_text="0 to 100; below 50 it is blank or a gradient")
+    dominant_share = models.FloatField(help_text="share of the most frequent colour, 0 to 1; documents exceed 0.4")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.pixel_hash[:12]
+
+
+class EmbeddingQuerySet(models.QuerySet["Embedding"]):
+    def of_model(self, model_key: str) -> Self:
+        return self.filter(model_key=model_key)
+
+
+class Embedding(models.Model):
+    """
+    One vector of one view of a picture. Its id is the key in the model's collection of the index.
+
+    Kept in SQL as float16, so that a lost index is rebuilt without a second pass of the network.
+    """
+
+    class View(models.TextChoices):
+        WHOLE = "whole", "the whole picture"
+        REGION = "region", "the content of a screenshot or frame"
+
+    fingerprint = models.ForeignKey(Fingerprint, on_delete=models.CASCADE, related_name="embeddings")
+    model_key = models.CharField(max_length=40)
+    view = models.CharField(max_length=8, choices=View, default=View.WHOLE)
+    vector = models.BinaryField(help_text="float16, little endian")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = EmbeddingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="embedding_once", fields=["fingerprint", "model_key", "view"]),
+        ]
+        indexes = [models.Index(name="embedding_by_model", fields=["model_key", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.model_key} {self.view}"
+
+
+def packed(vectors: Vectors) -> list[bytes]:
+    """Rows as they are kept: float16, two bytes a dimension; the error of a cosine is below 1e-3."""
+    return [row.astype("<f2").tobytes() for row in vectors]
+
+
+def unpacked(rows: list[bytes]) -> Vectors:
+    """The rows of :func:`packed` as unit vectors again, shape ``(n, d)``."""
+    return unit(np.stack([np.frombuffer(row, dtype="<f2") for row in rows]).astype(np.float32))
+
+
+class Collection(models.Model):
+    """
+    What a collection of the index should hold.
+
+    ``epoch`` changes whenever it is made anew; a mismatch with what the index holds stops the search stage.
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    dimensions = models.PositiveIntegerField()
+    epoch = models.UUIDField(default=uuid.uuid4)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    repaired_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,259 @@
+"""One upload: its owner, its words, its file, and how far its work has come."""
+
+import secrets
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from gallery.models.user import User
+
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+"""No 0/o, 1/l/i: public ids are read aloud and typed."""
+
+
+def new_public_id() -> str:
+    """Twelve characters, 59 bits: not guessable, never reused."""
+    return "".join(secrets.choice(ALPHABET) for _position in range(12))
+
+
+def original_key(stored: "StoredFile", filename: str) -> str:
+    """Where an upload's bytes go: a key of ours, never the uploader's file name."""
+    extension = filename.rsplit(".", 1)[-1]
+    return f"originals/{stored.image.public_id[:2]}/{stored.image.public_id}.{extension}"
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Album(models.Model):
+    """A list of images that a person keeps."""
+
+    owner = models.ForeignKey("gallery.User", on_delete=models.CASCADE, related_name="albums")
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(name="album_name_once_per_owner", fields=["owner", "name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def live(self) -> Self:
+        """What counts as an image of the site: stored, not refused, not absorbed, not removed."""
+        return self.filter(standing=Image.Standing.LIVE, stage__in=Image.Stage.stored_stages())
+
+    def visible_to(self, user: "User") -> Self:
+        """Own images, those one contributes to, and for reviewers all."""
+        if user.may_see_all_images:
+            return self
+        return self.filter(Q(owner=user) | Q(contributors=user)).distinct()
+
+    def with_open_pairs(self) -> Self:
+        """Adds ``has_open_pair``: whether somebody is to decide about it."""
+        from gallery.models.pair import Pair  # pairs know images, so images ask late
+
+        found = Pair.objects.filter(Q(left=models.OuterRef("pk")) | Q(right=models.OuterRef("pk")))
+        return self.annotate(has_open_pair=models.Exists(found.filter(state=Pair.State.OPEN)))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-id")
+
+    def for_pages(self) -> Self:
+        """With what every list shows of an image."""
+        return self.select_related("file", "owner", "merged_into", "merged_into__file")
+
+
+class Image(models.Model):
+    """One upload. Its public id never changes, whatever happens to it."""
+
+    class Stage(models.TextChoices):
+        """How far ingest has come. Only :mod:`gallery.ingest` and :mod:`gallery.detection` move it."""
+
+        RECEIVING = "receiving", _("being received")
+        STORED = "stored", _("received")
+        DECODED = "decoded", _("opened")
+        EMBEDDED = "embedded", _("read")
+        INDEXED = "indexed", _("indexed")
+        SEARCHED = "searched", _("being compared")
+        COMPARED = "compared", _("compared")
+        REJECTED = "rejected", _("refused")
+        QUARANTINED = "quarantined", _("set aside")
+
+        @classmethod
+        def waiting_stages(cls) -> list[str]:
+            """Accepted and not finished."""
+            return [cls.STORED, cls.DECODED, cls.EMBEDDED, cls.INDEXED, cls.SEARCHED]
+
+        @classmethod
+        def stored_stages(cls) -> list[str]:
+            """The file is here and has not been refused."""
+            return [*cls.waiting_stages(), cls.COMPARED]
+
+    class Standing(models.TextChoices):
+        """What people did with it."""
+
+        LIVE = "live", _("live")
+        MERGED = "merged", _("merged")
+        REMOVED = "removed", _("removed")
+
+    class Visibility(models.TextChoices):
+        """From the widest to the strictest; a merge takes the strictest."""
+
+        PUBLIC = "public", _("public")
+        UNLISTED = "unlisted", _("unlisted")
+        PRIVATE = "private", _("private")
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    owner = models.ForeignKey("gallery.User", on_delete=models.PROTECT, related_name="images")
+    contributors = models.ManyToManyField("gallery.User", related_name="contributions", blank=True)
+    file = models.OneToOneField(
+        "gallery.StoredFile", on_delete=models.PROTECT, null=True, blank=True, related_name="shown_by"
+    )
+
+    stage = models.CharField(max_length=12, choices=Stage, default=Stage.RECEIVING)
+    standing = models.CharField(max_length=8, choices=Standing, default=Standing.LIVE)
+    held = models.BooleanField(_("legal hold"), default=False)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed")
+    refusal_code = models.CharField(max_length=40, blank=True)
+    refusal = models.CharField(max_length=400, blank=True, help_text=_("Why it was refused, and what to do."))
+    note = models.CharField(max_length=400, blank=True, help_text=_("What the uploader should know."))
+
+    title = models.CharField(max_length=200, blank=True)
+    caption = models.TextField(max_length=4000, blank=True)
+    alt_text = models.CharField(max_length=1000, blank=True)
+    licence = models.CharField(max_length=80, blank=True)
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PUBLIC)
+    sensitive = models.BooleanField(default=False)
+    tags = models.ManyToManyField(Tag, related_name="images", blank=True)
+    albums = models.ManyToManyField(Album, related_name="images", blank=True)
+
+    first_seen = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, help_text=_("Goes up with every change a person makes."))
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(name="image_by_owner", fields=["owner", "-id"]),
+            models.Index(name="image_by_stage", fields=["stage", "id"]),
+        ]
+        constraints = [
+            models.CheckConstraint(name="image_not_merged_into_itself", condition=~Q(merged_into=F("id"))),
+            models.CheckConstraint(
+                name="image_merged_has_keeper",
+                condition=Q(standing="merged", merged_into__isnull=False)
+                | (~Q(standing="merged") & Q(merged_into__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="image_refusal_has_a_reason",
+                condition=~Q(stage__in=["rejected", "quarantined"]) | ~Q(refusal=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("image", args=[self.public_id])
+
+    @property
+    def name(self) -> str:
+        """What to call it where a title is shown."""
+        if self.title:
+            return self.title
+        return (self.file.original_name if self.file else "") or str(_("untitled"))
+
+    @property
+    def canonical(self) -> "Image":
+        """The image that stands for this one now. Redirects are flat: one step."""
+        return self.merged_into or self
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.stage in self.Stage.waiting_stages()
+
+    @property
+    def has_renditions(self) -> bool:
+        """Whether it was opened once, so that small copies of it exist."""
+        return self.stage in {*self.Stage.stored_stages()} - {self.Stage.STORED}
+
+
+class StoredFile(models.Model):
+    """
+    The bytes of one upload and what is known of them without looking at the picture.
+
+    It stays with the image it came as (``image``); after a merge another image may show it (``Image.file``).
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="files")
+    blob = models.FileField(upload_to=original_key, max_length=200)
+    original_name = models.CharField(
+        max_length=200, blank=True, help_text=_("As the uploader called it. Display only.")
+    )
+    content_type = models.CharField(max_length=40)
+    format = models.CharField(max_length=10)
+    bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    width = models.PositiveIntegerField(default=0, help_text=_("Upright, in pixels."))
+    height = models.PositiveIntegerField(default=0, help_text=_("Upright, in pixels."))
+    quality = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("JPEG quality, 1 to 100, estimated from its tables.")
+    )
+    frames = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    purge_after = models.DateTimeField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.original_name or self.blob.name or ""
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    def rendition_key(self, name: str, extension: str) -> str:
+        """Where a small copy goes. Deterministic: writing it again is the same write."""
+        return f"renditions/{self.image.public_id[:2]}/{self.image.public_id}/{self.pk}-{name}.{extension}"
+
+
+class Favourite(models.Model):
+    """Somebody marked an image."""
+
+    user = models.ForeignKey("gallery.User", on_delete=models.CASCADE, related_name="favourites")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="favourites")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="favourite_once", fields=["user", "image"])]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.image}"
+
+
+class SourceLink(models.Model):
+    """A page that an image came from or is used on."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="source_links")
+    url = models.URLField(max_length=500)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="source_link_once", fields=["image", "url"])]
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,60 @@
+"""People and what they may do."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """The groups that a migration makes. A person may be in several."""
+
+    UPLOADER = "uploader", _("uploader")
+    MODERATOR = "moderator", _("moderator")
+    SENIOR = "senior", _("senior moderator")
+    ADMIN = "admin", _("admin")
+    AUDITOR = "auditor", _("auditor")
+
+
+class User(AbstractUser):
+    """A person with an account, and how they like their desk."""
+
+    class Appearance(models.TextChoices):
+        AUTO = "auto", _("as the device")
+        LIGHT = "light", _("light")
+        DARK = "dark", _("dark")
+
+    class Concealment(models.TextChoices):
+        NONE = "none", _("show pictures")
+        GREY = "grey", _("grey until revealed")
+        BLUR = "blur", _("blurred until revealed")
+
+    appearance = models.CharField(max_length=8, choices=Appearance, default=Appearance.AUTO)
+    concealment = models.CharField(max_length=8, choices=Concealment, default=Concealment.NONE)
+    single_keys = models.BooleanField(
+        _("single-key shortcuts"), default=True, help_text=_("Decide with one key on the desk.")
+    )
+    keymap = models.JSONField(default=dict, blank=True, help_text=_("Own keys, by the name of the action."))
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.groups.values_list("name", flat=True))
+
+    @property
+    def may_review(self) -> bool:
+        """May open the desk and decide."""
+        return self.has_perm("gallery.review_case")
+
+    @property
+    def may_override(self) -> bool:
+        """May undo what others did, steal a lease and decide what was escalated."""
+        return self.has_perm("gallery.override_decision")
+
+    @property
+    def may_inspect(self) -> bool:
+        """May see every image, decision and audit entry, without changing any."""
+        return self.has_perm("gallery.inspect")
+
+    @property
+    def may_see_all_images(self) -> bool:
+        return self.may_review or self.may_inspect
