@@ -1,0 +1,109 @@
+"""Local features of one picture: where its corners and blobs are, and what they look like."""
+
+import struct
+from dataclasses import dataclass
+from typing import Literal, Self, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.pictures import Picture, checked
+
+Kind = Literal["orb", "sift"]
+
+LONG_SIDE = 640
+"""Features are taken from, and pictures compared in, copies whose long side is at most this many pixels."""
+
+ORB_POINTS = 1200
+"""48 kB a picture: 32 bytes of descriptor and 8 of position for each point."""
+
+SIFT_POINTS = 1500
+
+_CODES: dict[Kind, bytes] = {"orb": b"ORB1", "sift": b"SFT1"}
+_WIDTHS: dict[Kind, int] = {"orb": 32, "sift": 128}
+_HEADER = struct.Struct("<4sHHI")
+
+# Workers run one process a core: threads inside OpenCV would only fight over the same cores.
+cv2.setNumThreads(1)
+
+
+@dataclass(frozen=True, eq=False)
+class LocalFeatures:
+    """
+    Key points of a picture reduced to :data:`LONG_SIDE`.
+
+    ``points`` is float32, shape ``(n, 2)``: x and y in pixels of the reduced picture, whose size is ``width`` x
+    ``height``. ``descriptors`` is uint8, shape ``(n, 32)`` for ORB and ``(n, 128)`` for SIFT. n may be 0.
+    """
+
+    kind: Kind
+    width: int
+    height: int
+    points: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def to_bytes(self) -> bytes:
+        """A header of 12 bytes, then the points, then the descriptors, little-endian."""
+        header = _HEADER.pack(_CODES[self.kind], self.width, self.height, len(self))
+        return header + self.points.astype("<f4").tobytes() + self.descriptors.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """
+        Read what :meth:`to_bytes` wrote.
+
+        :raises ValueError: if the header is unknown or the length does not fit it.
+        """
+        if len(data) < _HEADER.size:
+            raise ValueError(f"local features take at least {_HEADER.size} bytes, not {len(data)}")
+        code, width, height, count = _HEADER.unpack_from(data)
+        kind = next((kind for kind, known in _CODES.items() if known == code), None)
+        if kind is None:
+            raise ValueError(f"unknown local features {code!r}")
+        if len(data) != _HEADER.size + count * (8 + _WIDTHS[kind]):
+            raise ValueError(f"{count} {kind} features do not take {len(data)} bytes")
+        points = np.frombuffer(data, "<f4", count * 2, _HEADER.size).reshape(count, 2).astype(np.float32)
+        descriptors = np.frombuffer(data, np.uint8, offset=_HEADER.size + count * 8).reshape(count, _WIDTHS[kind])
+        return cls(kind=kind, width=width, height=height, points=points, descriptors=descriptors)
+
+
+def reduce(picture: Picture) -> Picture:
+    """``picture`` with a long side of at most :data:`LONG_SIDE` pixels; itself if it is no larger."""
+    height, width = picture.shape[:2]
+    factor = LONG_SIDE / max(height, width)
+    if factor >= 1:
+        return picture
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return checked(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+
+
+def mirror(picture: Picture) -> Picture:
+    """``picture`` with left and right exchanged."""
+    return checked(np.ascontiguousarray(picture[:, ::-1]))
+
+
+def extract(picture: Picture, *, kind: Kind) -> LocalFeatures:
+    """
+    Find the local features of ``picture``, reduced to :data:`LONG_SIDE`. The same picture always gives the same ones.
+
+    ORB: Rublee et al., *ORB: an efficient alternative to SIFT or SURF*, ICCV 2011.
+    SIFT: Lowe, *Distinctive image features from scale-invariant keypoints*, IJCV 2004.
+    """
+    small = reduce(picture)
+    height, width = small.shape[:2]
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    detector: cv2.Feature2D
+    if kind == "orb":
+        # The low threshold keeps soft and dark pictures from having no corners; the best 1,200 are kept anyway.
+        detector = cv2.ORB.create(nfeatures=ORB_POINTS, edgeThreshold=19, patchSize=31, fastThreshold=7)
+    else:
+        detector = cv2.SIFT.create(nfeatures=SIFT_POINTS, contrastThreshold=0.02)
+    keypoints, found = detector.detectAndCompute(grey, cast(cv2.typing.MatLike, None))
+    limit = ORB_POINTS if kind == "orb" else SIFT_POINTS
+    points = np.array([keypoint.pt for keypoint in keypoints[:limit]], np.float32).reshape(-1, 2)
+    descriptors = np.zeros((0, _WIDTHS[kind]), np.uint8) if found is None else found[:limit].astype(np.uint8)
+    return LocalFeatures(kind=kind, width=width, height=height, points=points, descriptors=descriptors)
