@@ -132,7 +132,7 @@ def _noise(rng: Rng, *, width: int, height: int, octaves: int) -> NDArray[np.flo
 
 
 def _shape(rng: Rng, *, width: int, height: int, size: float) -> tuple[NDArray[np.bool_], int, int]:
-    """A random ellipse or polygon of about ``size`` of the frame: its mask in its own box, and the box's left and top."""
+    """A random ellipse or polygon, about ``size`` of the frame across: its mask, and the left and top of its box."""
     across = size * min(width, height) / 2
     x, y = rng.uniform(0, width), rng.uniform(0, height)
     left, top = max(0, int(x - across)), max(0, int(y - across))
