@@ -20,6 +20,9 @@ class OutboxEntry(models.Model):
     next_at = models.DateTimeField(default=timezone.now, help_text="not before")
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    sent = models.PositiveIntegerField(
+        default=1, help_text="goes up when it is sent again while it waits or is worked on"
+    )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="claims so far")
     last_problem = models.CharField(max_length=400, blank=True)
     quarantined_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,99 @@
+"""Which pairs a human verdict already answers, directly or through a merge."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from gallery.models import Fingerprint, Image, MergeMember, Pair, Verdict, VerdictContent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict that closes a pair; ``premise`` is the merge through which it reaches it, if it was inferred."""
+
+    verdict: Verdict
+    premise: int | None
+
+
+class Judgements:
+    """
+    The live approvals about some images and about what was merged into them.
+
+    An image speaks for its own content and for the contents of all it absorbed: if A was merged into K and A and B are
+    approved as different, K and B are different too.
+    """
+
+    def __init__(self, images: Iterable[int]) -> None:
+        self.families = families_of(set(images))
+        members = {member for family in self.families.values() for member in family}
+        self._rows = self._matching_rows(members)
+
+    def _matching_rows(self, members: set[int]) -> dict[int, dict[int, set[int]]]:
+        """For each image the rows (by verdict) that name its content: image → verdict → rows."""
+        by_bytes: dict[str, set[int]] = defaultdict(set)
+        by_pixels: dict[tuple[str, int], set[int]] = defaultdict(set)
+        facts = Fingerprint.objects.filter(file__image__in=members).values_list(
+            "file__image", "file__sha256", "pixel_hash", "decoder_version"
+        )
+        for image, sha256, pixel_hash, decoder in facts:
+            by_bytes[sha256].add(image)
+            by_pixels[pixel_hash, decoder].add(image)
+        contents = VerdictContent.objects.filter(
+            Q(sha256__in=list(by_bytes)) | Q(pixel_hash__in=[pixels for pixels, _decoder in by_pixels])
+        ).filter(verdict__in=Verdict.objects.live().approvals())
+        rows: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        found = list(contents)
+        for row in found:
+            for image in by_bytes.get(row.sha256, set()) | by_pixels.get((row.pixel_hash, row.decoder_version), set()):
+                rows[image][row.verdict_id].add(row.pk)
+        self._verdicts = Verdict.objects.in_bulk({row.verdict_id for row in found})
+        return rows
+
+    def answer(self, left: int, right: int) -> Answer | None:
+        """The newest live approval that answers the pair; a direct one before an inferred one."""
+        direct = self._between(left, right)
+        if direct:
+            return Answer(max(direct, key=_newest), None)
+        inferred: list[tuple[Verdict, int]] = []
+        for one in self.families[left]:
+            for other in self.families[right]:
+                premise = one if one != left else other
+                inferred += [(verdict, premise) for verdict in self._between(one, other)]
+        if not inferred:
+            return None
+        verdict, absorbed = max(inferred, key=lambda found: _newest(found[0]))
+        return Answer(verdict, _merge_of(absorbed))
+
+    def _between(self, one: int, other: int) -> list[Verdict]:
+        shared = self._rows[one].keys() & self._rows[other].keys()
+        # Two different rows: a verdict about {A, B} says nothing of two images that both hold A's content.
+        return [
+            self._verdicts[verdict]
+            for verdict in shared
+            if len(self._rows[one][verdict] | self._rows[other][verdict]) > 1
+        ]
+
+
+def _newest(verdict: Verdict) -> tuple[object, int]:
+    return verdict.at, verdict.pk
+
+
+def _merge_of(absorbed: int) -> int | None:
+    member = MergeMember.objects.filter(image=absorbed, merge__undone_at=None).order_by("-merge_id").first()
+    return member.merge_id if member else None
+
+
+def families_of(images: set[int]) -> dict[int, list[int]]:
+    """Each image with all that is merged into it, itself first."""
+    families = {image: [image] for image in images}
+    for absorbed, keeper in Image.objects.filter(merged_into__in=images).values_list("pk", "merged_into"):
+        if keeper is not None:
+            families[keeper].append(absorbed)
+    return families
+
+
+def open_question(pair: Pair) -> bool:
+    """Whether nobody has answered this pair."""
+    return Judgements([pair.left_id, pair.right_id]).answer(pair.left_id, pair.right_id) is None

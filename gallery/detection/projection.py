@@ -1,0 +1,111 @@
+"""
+The state of a pair is a projection of the live verdicts, the merges and the policy. This is the only writer of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from gallery import outbox
+from gallery.detection import scoring
+from gallery.detection.judged import Judgements
+from gallery.models import Image, Pair, Policy, Verdict
+
+State = Pair.State
+
+STATE_OF_VERDICT = {
+    Verdict.Kind.DIFFERENT: State.DIFFERENT,
+    Verdict.Kind.RELATED: State.RELATED,
+    Verdict.Kind.INTENTIONAL: State.INTENTIONAL,
+}
+
+CHUNK = 500
+
+
+def project(pairs: QuerySet[Pair]) -> int:
+    """
+    Recompute the state of ``pairs`` in bounded memory. Returns how many changed.
+
+    Cases are not touched: call :func:`gallery.detection.cases.connect` with the images afterwards.
+    """
+    policy = Policy.objects.in_force()
+    rows = pairs.select_related("left", "right").order_by("-tier", "-score", "pk")
+    return sum(_project_some(chunk, policy) for chunk in chunks(rows.iterator(CHUNK)))
+
+
+def chunks(rows: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """``rows`` in lists of at most :data:`CHUNK`."""
+    found = iter(rows)
+    while chunk := list(islice(found, CHUNK)):
+        yield chunk
+
+
+def _project_some(pairs: list[Pair], policy: Policy) -> int:
+    judgements = Judgements({image for pair in pairs for image in (pair.left_id, pair.right_id)})
+    return sum(_project_one(pair, judgements, policy) for pair in pairs)
+
+
+def _project_one(pair: Pair, judgements: Judgements, policy: Policy) -> bool:
+    before = (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id)
+    pair.verdict = pair.premise = None
+    if pair.compared_at:
+        signals = scoring.Signals.of(pair)
+        pair.tier, pair.score, pair.policy = scoring.tier(signals, policy), scoring.score(signals), policy
+    pair.state = _state(pair, judgements, policy)
+    if pair.state != State.OPEN:
+        pair.case = None
+    if before == (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id):
+        return False
+    pair.closed_at = None if pair.state in _UNDECIDED else (pair.closed_at or timezone.now())
+    pair.save(update_fields=["state", "tier", "score", "policy", "verdict", "premise", "case", "closed_at"])
+    if pair.state == State.CANDIDATE:
+        outbox.send("verify", key=pair.right_id)
+    return True
+
+
+_UNDECIDED = {State.CANDIDATE, State.UNFLAGGED, State.REDUNDANT, State.OPEN}
+
+
+def _state(pair: Pair, judgements: Judgements, policy: Policy) -> Pair.State:
+    left, right = pair.left, pair.right
+    if Image.Standing.REMOVED in (left.standing, right.standing):
+        return State.MOOT
+    if left.canonical.pk == right.canonical.pk:
+        return State.MERGED
+    if Image.Standing.MERGED in (left.standing, right.standing):
+        return State.MOOT  # the keeper's own pair with the other carries the question on
+    if answer := judgements.answer(pair.left_id, pair.right_id):
+        pair.verdict, pair.premise_id = answer.verdict, answer.premise
+        return STATE_OF_VERDICT[Verdict.Kind(answer.verdict.kind)]
+    if pair.compared_at is None:
+        return State.REDUNDANT if connected(pair) else State.CANDIDATE
+    if not scoring.flagged(pair.tier, policy):
+        return State.UNFLAGGED
+    return State.REDUNDANT if connected(pair) else State.OPEN
+
+
+def connected(pair: Pair) -> bool:
+    """
+    Whether the two are linked already through other sure pairs that are open.
+
+    Copies of one picture form a tree: n copies make at most n - 1 open pairs, never n (n - 1) / 2.
+    """
+    return bool(roots(pair.left_id, apart_from=pair.pk) & roots(pair.right_id, apart_from=pair.pk))
+
+
+def roots(image: int, *, apart_from: int) -> set[int]:
+    """
+    The oldest images that ``image`` is a sure copy of, by way of open pairs; itself if there are none.
+
+    Pairs point from the newer image to the older, so this walks upwards and ends.
+    """
+    frontier, ends, seen = {image}, set[int](), {image}
+    while frontier:
+        upwards = Pair.objects.filter(right__in=frontier, state=State.OPEN, tier__gte=Pair.Tier.CERTAIN)
+        steps = list(upwards.exclude(pk=apart_from).values_list("right", "left"))
+        ends |= frontier - {newer for newer, _older in steps}
+        frontier = {older for _newer, older in steps} - seen
+        seen |= frontier
+    return ends

@@ -1,0 +1,98 @@
+"""Signals of a pair → how sure we are. Pure; the rules are the table of tiers in docs/architecture.md."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from gallery.models import Pair, Policy
+
+Tier = Pair.Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What was measured of a pair. The fields are those of :class:`gallery.models.Pair`, with its units."""
+
+    same_bytes: bool = False
+    same_pixels: bool = False
+    similarity: float | None = None
+    pdq_distance: int | None = None
+    pdq_usable: bool = False
+    document_like: bool = False
+    cells: int | None = None
+    ncc: float | None = None
+    textured_share: float | None = None
+
+    @classmethod
+    def of(cls, pair: Pair) -> Self:
+        return cls(**{name: getattr(pair, name) for name in cls.__dataclass_fields__})
+
+    @property
+    def near_hash(self) -> int | None:
+        """The PDQ distance, where both hashes say something."""
+        return self.pdq_distance if self.pdq_usable else None
+
+
+def strict_geometry(signals: Signals, policy: Policy) -> bool:
+    """One transformation explains both pictures place by place."""
+    return (
+        signals.cells is not None
+        and signals.cells >= policy.strict_cells
+        and (signals.ncc or 0.0) > policy.strict_ncc
+        and (signals.textured_share or 0.0) >= policy.strict_textured
+    )
+
+
+def loose_geometry(signals: Signals, policy: Policy) -> bool:
+    """One transformation explains much of both pictures."""
+    return signals.cells is not None and signals.cells >= policy.loose_cells and (signals.ncc or 0.0) > policy.loose_ncc
+
+
+def tier(signals: Signals, policy: Policy) -> Pair.Tier:
+    """How sure the machine is that the two are copies, under ``policy``."""
+    if signals.same_bytes or signals.same_pixels:
+        return Tier.IDENTICAL
+    if is_certain(signals, policy):
+        return Tier.CERTAIN
+    if is_likely(signals, policy):
+        return Tier.REVIEW
+    if (signals.similarity or 0.0) >= policy.similarity_weak:
+        return Tier.WEAK
+    return Tier.STORED
+
+
+def is_certain(signals: Signals, policy: Policy) -> bool:
+    # Two pages of one form, or two receipts of one shop, agree in hash and in geometry almost everywhere and differ
+    # in the one line that matters: documents are for people.
+    if signals.document_like:
+        return False
+    close = signals.near_hash is not None and signals.near_hash <= policy.pdq_certain
+    return close or strict_geometry(signals, policy)
+
+
+def is_likely(signals: Signals, policy: Policy) -> bool:
+    if loose_geometry(signals, policy):
+        return True
+    if signals.near_hash is not None and signals.near_hash <= policy.pdq_review:
+        return True
+    # All documents are similar to each other as embeddings see them: without geometry that says nothing.
+    return (signals.similarity or 0.0) >= policy.similarity_review and not signals.document_like
+
+
+def flagged(found: int, policy: Policy) -> bool:
+    """Whether a pair of this tier goes to people."""
+    return found >= Tier.REVIEW or (policy.show_weak and found == Tier.WEAK)
+
+
+def score(signals: Signals) -> float:
+    """
+    One number to order pairs by, 0 to 1; the tier comes first.
+
+    A weighted mean of what is known: identical is 1; else half the similarity, the rest geometry and hash.
+    """
+    if signals.same_bytes or signals.same_pixels:
+        return 1.0
+    similarity = max(0.0, signals.similarity or 0.0)
+    geometry = max(0.0, signals.ncc or 0.0) * min(1.0, (signals.cells or 0) / 40)
+    # 128 is the distance of two hashes that have nothing in common.
+    hashes = max(0.0, 1 - signals.near_hash / 128) if signals.near_hash is not None else 0.0
+    return min(0.999, 0.5 * similarity + 0.3 * geometry + 0.2 * hashes)
