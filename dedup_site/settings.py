@@ -5,6 +5,7 @@ With nothing set this is a development site: SQLite, local media, Redis and Milv
 sets DEBUG=false (the default when SECRET_KEY is given) and refuses to start without its secrets.
 """
 
+import logging
 import secrets
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from dedup_site import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(str(BASE_DIR / ".env"))
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -63,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gallery.health.requests.CountRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -324,3 +328,8 @@ USE_TZ = True
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "console")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = None  # configured at once, so that a failure further down is written in the same form
+logs.configure(LOG_FORMAT, LOG_LEVEL)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a task carries the id of the request that caused it
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the line that a request is finished says it all
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # who it was is in the audit chain; addresses are nobody's business

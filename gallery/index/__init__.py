@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from gallery.conf import conf
 from gallery.index.base import Hit, VectorIndex, search_range
 
-__all__ = ["INDEXES", "Hit", "VectorIndex", "load", "search_range"]
+__all__ = ["INDEXES", "Hit", "VectorIndex", "forget", "load", "search_range"]
 
 INDEXES: dict[str, str] = {
     "memory": "gallery.index.memory.MemoryIndex",
@@ -38,3 +38,8 @@ def load() -> VectorIndex:
     :raises ValueError: if ``INDEX`` names none that exists.
     """
     return _instance(conf().index)
+
+
+def forget() -> None:
+    """Let the next :func:`load` make its index anew, for tests: the memory index lives as long as its instance."""
+    _instance.cache_clear()
