@@ -1,0 +1,1 @@
+"""Whether the site is well: for load balancers, orchestrators and Prometheus."""
