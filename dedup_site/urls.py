@@ -3,3 +3,5 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include("gallery.urls"))]
+
+handler400 = "gallery.views.problems.bad_request"

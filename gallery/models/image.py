@@ -124,6 +124,9 @@ class Image(models.Model):
         "gallery.StoredFile", on_delete=models.PROTECT, null=True, blank=True, related_name="shown_by"
     )
 
+    upload_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text=_("sha256 of what was uploaded; one of a kind per owner.")
+    )
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.RECEIVING)
     standing = models.CharField(max_length=8, choices=Standing, default=Standing.LIVE)
     held = models.BooleanField(_("legal hold"), default=False)
@@ -154,6 +157,11 @@ class Image(models.Model):
             models.Index(name="image_by_stage", fields=["stage", "id"]),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="image_uploaded_once_per_owner",
+                fields=["owner", "upload_hash"],
+                condition=~Q(upload_hash="") & ~Q(standing="removed"),
+            ),
             models.CheckConstraint(name="image_not_merged_into_itself", condition=~Q(merged_into=F("id"))),
             models.CheckConstraint(
                 name="image_merged_has_keeper",

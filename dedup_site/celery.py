@@ -1,0 +1,27 @@
+"""The Celery application. Tasks are in gallery/tasks.py; what each setting is for is in settings.py."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init, setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dedup_site.settings")
+
+app = Celery("dedup")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["gallery"])
+
+WORKER_SOCKET_TIMEOUT = 10.0
+"""Seconds. A worker waits in BRPOP: the web's one second would break every idle wait."""
+
+
+@celeryd_init.connect
+def wait_longer_in_workers(conf: Any = None, **_: Any) -> None:
+    options = dict(conf.broker_transport_options)
+    conf.broker_transport_options = {**options, "socket_timeout": WORKER_SOCKET_TIMEOUT}
+
+
+@setup_logging.connect
+def log_as_the_site_does(**_: Any) -> None:
+    """Celery would set up its own format; Django has done it already by ``LOGGING``."""

@@ -1,0 +1,78 @@
+"""The object store: Django's default storage, local or S3, with its failures translated."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+
+from gallery.errors import Unavailable
+from gallery.models import StoredFile
+
+SENTENCE = "The image store does not answer right now. Nothing was lost; try again in a moment."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """
+    Failures of the store as :class:`gallery.errors.Unavailable`.
+
+    A file that is not there is not a failure of the store: FileNotFoundError goes through.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (OSError, BotoCoreError, ClientError) as error:
+        raise Unavailable("storage", SENTENCE) from error
+
+
+def keep(stored: StoredFile, content: "File[bytes]", *, extension: str) -> None:
+    """Write an original under its own key. Writing it again is the same write."""
+    with translated():
+        content.seek(0)
+        stored.blob.save(f"original.{extension}", content, save=False)
+
+
+@contextmanager
+def on_disk(stored: StoredFile) -> Iterator[Path]:
+    """The original as a local file: itself where the store is local, else a copy that is deleted afterwards."""
+    with translated():
+        try:
+            local = Path(default_storage.path(stored.blob.name or ""))
+        except NotImplementedError:
+            local = None
+    if local is not None:
+        yield local
+        return
+    with tempfile.NamedTemporaryFile(prefix="dedup-") as copy:
+        with translated(), stored.blob.open("rb") as source:
+            shutil.copyfileobj(source, copy, 1 << 20)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def put(key: str, data: bytes) -> None:
+    """Write a rendition under its deterministic key."""
+    with translated():
+        default_storage.save(key, ContentFile(data))
+
+
+def get(key: str) -> bytes:
+    """
+    Read a rendition.
+
+    :raises FileNotFoundError: if it was never made.
+    """
+    with translated(), default_storage.open(key, "rb") as source:
+        return bytes(source.read())
+
+
+def drop(key: str) -> None:
+    """Delete a key; one that is not there is fine."""
+    with translated():
+        default_storage.delete(key)
