@@ -220,11 +220,11 @@ def _refusal(error: Exception, header: Header, skeleton: structure.Structure) ->
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return TooManyPixels("The picture has more pixels than the limit allows. Scale it down and upload it again.")
     if "MAX_TEXT" in said:
-        return MetadataTooLarge("The file carries too much text beside the picture. Save it without metadata.")
+        return MetadataTooLarge(
+            "The file carries too much text beside the picture. Save it without metadata and upload it again."
+        )
     if "checksum" in said:
-        return Truncated("The file was damaged on its way: its checksum does not fit. Upload it again.")
+        return Truncated("The file was damaged on its way; upload it again.")
     if not skeleton.complete or "truncated" in said.lower() or "eof" in said.lower():
         return Truncated("The file ends early; upload it again.")
-    return Undecodable(
-        f"The file begins like a {label} and cannot be read as one. Save the picture anew and upload that copy."
-    )
+    return Undecodable(f"This {label} file cannot be read. Save the picture anew and upload that copy.")
