@@ -4,8 +4,13 @@ from django.contrib import admin
 from django.contrib.auth import views as accounts
 from django.urls import path
 
+from gallery.views import account, appearance
+
 urlpatterns = [
-    path("login/", accounts.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", accounts.LogoutView.as_view(), name="logout"),
+    path("", account.home, name="home"),
     path("admin/", admin.site.urls),
+    path("login/", account.Login.as_view(), name="login"),
+    path("logout/", accounts.LogoutView.as_view(), name="logout"),
+    path("preferences/", account.preferences, name="preferences"),
+    path("preferences/appearance/", appearance.appearance, name="appearance"),
 ]
