@@ -13,6 +13,7 @@ from threading import Lock
 
 import grpc
 from pymilvus import DataType, MilvusClient, MilvusException
+from pymilvus.client.types import LoadState
 
 from gallery.conf import conf
 from gallery.errors import Unavailable
@@ -28,6 +29,15 @@ _MIN_EF = 128
 """Candidates that HNSW keeps while it searches; recall@10 is then 0.99 at 10,000 rows and more above."""
 
 _COLLECTION_MISSING = 100
+
+_CHANNEL = {
+    # A server that comes back is found within a second: gRPC waits up to two minutes between attempts, and shares that
+    # patience between all channels to one address unless each has a pool of its own.
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.min_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 1000,
+    "grpc.use_local_subchannel_pool": 1,
+}
 
 _clients: dict[tuple[int, str, str], MilvusClient] = {}
 _clients_lock = Lock()
@@ -45,7 +55,11 @@ def _client(timeout: float) -> MilvusClient:
     with _clients_lock:
         if key not in _clients:
             _clients[key] = MilvusClient(
-                uri=settings.milvus_uri, token=settings.milvus_token, timeout=timeout, dedicated=True
+                uri=settings.milvus_uri,
+                token=settings.milvus_token,
+                timeout=timeout,
+                dedicated=True,
+                grpc_options=_CHANNEL,
             )
         return _clients[key]
 
@@ -58,7 +72,7 @@ def _translated(doing: str) -> Iterator[None]:
     except MilvusException as error:
         if error.code == _COLLECTION_MISSING:
             raise Unavailable("milvus", "The vector index lost a collection; it is made again.") from error
-        raise Unavailable("milvus", f"The vector index could not {doing}: {error.message}") from error
+        raise Unavailable("milvus", f"The vector index could not {doing}.") from error
     except grpc.RpcError as error:
         raise Unavailable("milvus", f"The vector index does not answer (it was to {doing}).") from error
     except grpc.FutureTimeoutError as error:
@@ -83,7 +97,8 @@ class MilvusIndex:
             # A process that died between the three calls left a collection that can't answer.
             if not client.list_indexes(name, field_name="vector", timeout=timeout):
                 client.create_index(name, _index_params(client), timeout=timeout)
-            client.load_collection(name, timeout=timeout)
+            if client.get_load_state(name, timeout=timeout)["state"] != LoadState.Loaded:
+                client.load_collection(name, timeout=timeout)
         self._dimensions[name] = found
 
     def upsert(self, collection: str, ids: Sequence[int], vectors: Vectors) -> None:
