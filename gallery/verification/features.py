@@ -13,7 +13,11 @@ from gallery.pictures import Picture, checked
 Kind = Literal["orb", "sift"]
 
 LONG_SIDE = 640
-"""Features are taken from, and pictures compared in, copies whose long side is at most this many pixels."""
+SHORTEST_LONG_SIDE = 320
+"""
+Features are taken from, and pictures compared in, work copies whose long side is within these pixels. Thumbnails are
+enlarged to it: a corner needs some 40 pixels around it to be described.
+"""
 
 ORB_POINTS = 1200
 """48 kB a picture: 32 bytes of descriptor and 8 of position for each point."""
@@ -31,9 +35,9 @@ cv2.setNumThreads(1)
 @dataclass(frozen=True, eq=False)
 class LocalFeatures:
     """
-    Key points of a picture reduced to :data:`LONG_SIDE`.
+    Key points of a picture's work copy.
 
-    ``points`` is float32, shape ``(n, 2)``: x and y in pixels of the reduced picture, whose size is ``width`` x
+    ``points`` is float32, shape ``(n, 2)``: x and y in pixels of the work copy, whose size is ``width`` x
     ``height``. ``descriptors`` is uint8, shape ``(n, 32)`` for ORB and ``(n, 128)`` for SIFT. n may be 0.
     """
 
@@ -71,14 +75,15 @@ class LocalFeatures:
         return cls(kind=kind, width=width, height=height, points=points, descriptors=descriptors)
 
 
-def reduce(picture: Picture) -> Picture:
-    """``picture`` with a long side of at most :data:`LONG_SIDE` pixels; itself if it is no larger."""
+def work_copy(picture: Picture) -> Picture:
+    """``picture`` with a long side of 320 to 640 pixels; itself if it has that already."""
     height, width = picture.shape[:2]
-    factor = LONG_SIDE / max(height, width)
-    if factor >= 1:
+    factor = min(1.0, LONG_SIDE / max(height, width)) * max(1.0, SHORTEST_LONG_SIDE / max(height, width))
+    if factor == 1:
         return picture
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return checked(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return checked(cv2.resize(picture, size, interpolation=way).astype(np.uint8, copy=False))
 
 
 def mirror(picture: Picture) -> Picture:
@@ -88,12 +93,12 @@ def mirror(picture: Picture) -> Picture:
 
 def extract(picture: Picture, *, kind: Kind) -> LocalFeatures:
     """
-    Find the local features of ``picture``, reduced to :data:`LONG_SIDE`. The same picture always gives the same ones.
+    Find the local features of the work copy of ``picture``. The same picture always gives the same ones.
 
     ORB: Rublee et al., *ORB: an efficient alternative to SIFT or SURF*, ICCV 2011.
     SIFT: Lowe, *Distinctive image features from scale-invariant keypoints*, IJCV 2004.
     """
-    small = reduce(picture)
+    small = work_copy(picture)
     height, width = small.shape[:2]
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     detector: cv2.Feature2D
@@ -104,6 +109,15 @@ def extract(picture: Picture, *, kind: Kind) -> LocalFeatures:
         detector = cv2.SIFT.create(nfeatures=SIFT_POINTS, contrastThreshold=0.02)
     keypoints, found = detector.detectAndCompute(grey, cast(cv2.typing.MatLike, None))
     limit = ORB_POINTS if kind == "orb" else SIFT_POINTS
-    points = np.array([keypoint.pt for keypoint in keypoints[:limit]], np.float32).reshape(-1, 2)
+    points = np.array([_centred(keypoint, kind) for keypoint in keypoints[:limit]], np.float32).reshape(-1, 2)
     descriptors = np.zeros((0, _WIDTHS[kind]), np.uint8) if found is None else found[:limit].astype(np.uint8)
     return LocalFeatures(kind=kind, width=width, height=height, points=points, descriptors=descriptors)
+
+
+def _centred(keypoint: cv2.KeyPoint, kind: Kind) -> tuple[float, float]:
+    """
+    The position of an ORB point, put right: OpenCV multiplies by the scale of the pyramid's level and forgets that a
+    pixel's centre moves as well, which shifts a picture against its turned copy by up to two pixels.
+    """
+    shift = (1.2**keypoint.octave - 1) / 2 if kind == "orb" else 0.0
+    return keypoint.pt[0] + shift, keypoint.pt[1] + shift

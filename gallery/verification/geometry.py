@@ -1,5 +1,6 @@
 """Which points of two pictures belong together, and the one mapping of the plane that explains them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -15,7 +16,7 @@ RATIO = {"orb": 0.85, "sift": 0.8}
 """A match counts if it is this much nearer than the second best (Lowe 2004)."""
 
 TOLERANCE = 3.0
-"""How far, in pixels of the reduced first picture, a matched point may be from where the mapping puts it."""
+"""How far, in pixels of the first work copy, a matched point may be from where the mapping puts it."""
 
 CELL = 16
 """Inliers are counted once per cell of this many pixels: a hundred points on one logo are one witness."""
@@ -30,7 +31,7 @@ MAX_ANISOTROPY = 4.0
 @dataclass(frozen=True, eq=False)
 class Geometry:
     """
-    A mapping of the second picture onto the first, both as reduced for their features.
+    A mapping of the second work copy onto the first.
 
     ``matches`` points were alike, ``inliers`` of them follow ``matrix``, in ``cells`` distinct places of each picture.
     """
@@ -49,46 +50,51 @@ def match(first: LocalFeatures, second: LocalFeatures) -> NDArray[np.intp]:
     """
     if len(first) < 2 or len(second) < 2:
         return np.zeros((0, 2), np.intp)
-    forth, back = (_hamming if first.kind == "orb" else _root_sift)(first.descriptors, second.descriptors)
-    nearest = forth.nearest
-    mine = np.arange(len(first))
+    search = _hamming(first, second) if first.kind == "orb" else _root_sift(first, second)
+    nearest, clear = search(np.arange(len(first)), False)
+    mine = np.flatnonzero(clear)
+    back, as_clear = search(nearest[mine], True)
     # The ratio is asked on both sides, so that (a, b) and (b, a) give the same matches.
-    kept = forth.clear[mine] & (back.nearest[nearest] == mine) & back.clear[nearest]
-    return np.stack([mine[kept], nearest[kept]], axis=1).astype(np.intp)
+    kept = as_clear & (back == mine)
+    return np.stack([mine[kept], nearest[mine][kept]], axis=1).astype(np.intp)
 
 
-@dataclass(frozen=True, eq=False)
-class _Neighbours:
-    nearest: NDArray[np.intp]
-    clear: NDArray[np.bool_]
+Search = Callable[[NDArray[np.intp], bool], tuple[NDArray[np.intp], NDArray[np.bool_]]]
+"""For some points of the first picture (True: of the second): the nearest of the other, and whether clearly so."""
 
 
-def _hamming(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[_Neighbours, _Neighbours]:
-    def search(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> _Neighbours:
-        distances, indices = cv2.batchDistance(one, other, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
-        clear = distances[:, 0] < RATIO["orb"] * distances[:, 1]
-        return _Neighbours(indices[:, 0].astype(np.intp), clear)
+def _hamming(first: LocalFeatures, second: LocalFeatures) -> Search:
+    def search(points: NDArray[np.intp], back: bool) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        asked, other = (second, first) if back else (first, second)
+        if not len(points):
+            return points, np.zeros(0, np.bool_)
+        distances, indices = cv2.batchDistance(
+            asked.descriptors[points], other.descriptors, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2
+        )
+        return indices[:, 0].astype(np.intp), distances[:, 0] < RATIO["orb"] * distances[:, 1]
 
-    return search(first, second), search(second, first)
+    return search
 
 
-def _root_sift(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[_Neighbours, _Neighbours]:
+def _root_sift(first: LocalFeatures, second: LocalFeatures) -> Search:
     """Arandjelović and Zisserman, *Three things everyone should know to improve object retrieval*, CVPR 2012."""
 
     def rooted(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
         floats = rows.astype(np.float32)
-        return np.sqrt(floats / np.maximum(floats.sum(axis=1, keepdims=True), 1)).astype(np.float32)
+        shares = floats / np.maximum(floats.sum(axis=1, keepdims=True), 1)
+        return np.asarray(np.sqrt(shares), np.float32)
 
-    squared = np.maximum(2 - 2 * (rooted(first) @ rooted(second).T), 0)
+    squared = np.maximum(2 - 2 * (rooted(first.descriptors) @ rooted(second.descriptors).T), 0)
 
-    def search(distances: NDArray[np.float32]) -> _Neighbours:
+    def search(points: NDArray[np.intp], back: bool) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        distances = squared.T[points] if back else squared[points]
         two = np.argpartition(distances, 1, axis=1)[:, :2]
         values = np.take_along_axis(distances, two, axis=1)
         swap = values[:, 0] > values[:, 1]
         two[swap], values[swap] = two[swap, ::-1], values[swap, ::-1]
-        return _Neighbours(two[:, 0], values[:, 0] < RATIO["sift"] ** 2 * values[:, 1])
+        return two[:, 0], values[:, 0] < RATIO["sift"] ** 2 * values[:, 1]
 
-    return search(squared), search(np.ascontiguousarray(squared.T))
+    return search
 
 
 def mirror_sift(features: LocalFeatures) -> LocalFeatures:
@@ -100,8 +106,8 @@ def mirror_sift(features: LocalFeatures) -> LocalFeatures:
     """
     histograms = features.descriptors.reshape(-1, 4, 4, 8)
     mirrored = np.ascontiguousarray(histograms[:, ::-1, :, (-np.arange(8)) % 8]).reshape(-1, 128)
-    points = features.points * np.float32([-1, 1]) + np.float32([features.width - 1, 0])
-    return LocalFeatures("sift", features.width, features.height, points.astype(np.float32), mirrored)
+    points = project(mirroring(features.width), features.points).astype(np.float32)
+    return LocalFeatures("sift", features.width, features.height, points, mirrored)
 
 
 def mirroring(width: int) -> Matrix:
@@ -181,6 +187,17 @@ def project(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]
     """Where ``matrix`` puts ``points``, shape ``(n, 2)``."""
     rows = np.column_stack([points, np.ones(len(points))]) @ matrix.T
     return np.asarray(rows[:, :2] / rows[:, 2:], np.float64)
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The way back, scaled so that its last number is 1 where the picture's origin stays in front."""
+    back = np.linalg.inv(matrix).astype(np.float64)
+    return np.asarray(back / back[2, 2], np.float64)
+
+
+def frame(size: tuple[int, int]) -> Matrix:
+    """Relative coordinates to the pixels of a picture of ``size`` (width, height)."""
+    return np.array([[size[0], 0, -0.5], [0, size[1], -0.5], [0, 0, 1.0]])
 
 
 def corners(size: tuple[float, float]) -> NDArray[np.float64]:

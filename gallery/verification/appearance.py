@@ -1,0 +1,137 @@
+"""Two pictures laid onto each other: do they agree, in which tone, and where not?"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.pictures import Picture
+from gallery.verification.geometry import Matrix, corners, inverse, jacobian, project
+
+GRID = 8
+TEXTURE = 6.0
+"""Standard deviation, in grey levels of 255, from which a cell of the grid has something to correlate."""
+
+AGREEING = 0.5
+"""Correlation from which a textured cell counts as the same."""
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """
+    Two pictures in one frame: that of the coarser one, because the finer one loses nothing there that both have.
+
+    ``first`` and ``second`` are uint8, shape ``(h, w, 3)``, RGB; ``shared`` is where both have pixels.
+    ``to_first`` and ``to_second`` map the frame's pixels onto each picture.
+    """
+
+    first: Pixels
+    second: Pixels
+    shared: Mask
+    to_first: Matrix
+    to_second: Matrix
+
+    def swapped(self) -> "Overlay":
+        """The same overlay with the pictures' roles exchanged."""
+        return Overlay(self.second, self.first, self.shared, self.to_second, self.to_first)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Normalised cross-correlations, -1 to 1; see :class:`gallery.verification.evidence.Evidence`."""
+
+    ncc: float
+    ncc_overall: float
+    textured_share: float
+
+
+def overlay(first: Picture, second: Picture, matrix: Matrix) -> Overlay:
+    """Lay ``second`` onto ``first``; ``matrix`` maps its pixels onto theirs."""
+    if growth(matrix, second) > 1.05:
+        back = inverse(matrix)
+        laid, inside = lay(first, back, second.shape[:2])
+        return Overlay(laid, second, inside, matrix, np.eye(3))
+    laid, inside = lay(second, matrix, first.shape[:2])
+    return Overlay(first, laid, inside, np.eye(3), inverse(matrix))
+
+
+def growth(matrix: Matrix, picture: Picture) -> float:
+    """How many pixels, along a side, one pixel in the middle of ``picture`` becomes under ``matrix``."""
+    middle = corners((picture.shape[1], picture.shape[0])).mean(axis=0)
+    return float(np.sqrt(abs(np.linalg.det(jacobian(matrix, middle)))))
+
+
+def lay(picture: Picture, matrix: Matrix, shape: tuple[int, ...]) -> tuple[Pixels, Mask]:
+    """
+    Warp ``picture`` by ``matrix`` into a frame of ``shape`` (height, width).
+
+    :returns: uint8 ``(height, width, 3)`` and where it has pixels, less a rim of two pixels.
+    """
+    size = (shape[1], shape[0])
+    source: cv2.typing.MatLike = picture
+    shrink = 1 / max(growth(matrix, picture), 1e-6)
+    if shrink > 1.2:  # a warp samples single pixels: without this, shrinking would show every moiré
+        source = cv2.GaussianBlur(picture, (0, 0), 0.5 * float(np.sqrt(shrink**2 - 1)))
+    warped = cv2.warpPerspective(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    outline = project(matrix, corners((picture.shape[1], picture.shape[0])))
+    inside = np.zeros(shape[:2], np.uint8)
+    cv2.fillConvexPoly(inside, np.round(outline * 16).astype(np.int32), (1,), shift=4)
+    inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
+    return warped.astype(np.uint8, copy=False), inside.astype(np.bool_)
+
+
+def agree(laid: Overlay) -> Agreement | None:
+    """How well two overlaid pictures correlate; None if they share too little or nothing textured to tell."""
+    first, second = (_soft_grey(picture) for picture in (laid.first, laid.second))
+    overall = _correlation(first[laid.shared], second[laid.shared])
+    cells = [_correlation(one, two) for one, two in _textured(first, second, laid.shared)]
+    if overall is None or not cells:
+        return None
+    values = np.array([0.0 if cell is None else cell for cell in cells])
+    return Agreement(
+        ncc=float(np.median(values)),
+        ncc_overall=overall,
+        textured_share=float((values > AGREEING).mean()),
+    )
+
+
+def _soft_grey(picture: Pixels) -> Floats:
+    # Softened a little: a tenth of a pixel of misalignment must not cost fine texture its correlation.
+    return cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0).astype(
+        np.float32
+    )
+
+
+def _textured(first: Floats, second: Floats, shared: Mask) -> list[tuple[Floats, Floats]]:
+    """The shared pixels of both pictures in each cell of the grid in which at least one of them has texture."""
+    rows, columns = (np.flatnonzero(shared.any(axis=axis)) for axis in (1, 0))
+    if len(rows) < GRID * 2 or len(columns) < GRID * 2:
+        return []
+    down = np.linspace(rows[0], rows[-1] + 1, GRID + 1).astype(int)
+    across = np.linspace(columns[0], columns[-1] + 1, GRID + 1).astype(int)
+    cells = []
+    for top, bottom in pairwise(down):
+        for left, right in pairwise(across):
+            inside = shared[top:bottom, left:right]
+            if inside.mean() < 0.5:
+                continue
+            one, two = first[top:bottom, left:right][inside], second[top:bottom, left:right][inside]
+            if max(float(one.std()), float(two.std())) >= TEXTURE:
+                cells.append((one, two))
+    return cells
+
+
+def _correlation(first: Floats, second: Floats) -> float | None:
+    if first.size < 16:
+        return None
+    one, two = first - first.mean(dtype=np.float64), second - second.mean(dtype=np.float64)
+    length = float(np.sqrt((one * one).sum(dtype=np.float64) * (two * two).sum(dtype=np.float64)))
+    if length < 1e-3 * first.size:
+        return None
+    return float(np.clip((one * two).sum(dtype=np.float64) / length, -1, 1))

@@ -1,0 +1,152 @@
+"""From a matrix to what it means: turned by how much, cropped to what, and what lies around."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.pictures import Picture
+from gallery.verification.appearance import Overlay
+from gallery.verification.changes import Changes, boxes, is_lettered, measure_tone
+from gallery.verification.evidence import Box, Part, Surroundings, Transformation
+from gallery.verification.geometry import Matrix, corners, frame, inverse, jacobian, project
+
+Size = tuple[int, int]
+
+ALL = 0.97
+"""From this share on a picture counts as wholly shared: alignment is not sharper than that."""
+
+
+def describe(
+    first: Picture, second: Picture, matrix: Matrix, laid: Overlay, changes: Changes, *, sizes: tuple[Size, Size]
+) -> Transformation:
+    """
+    Say what makes ``second`` out of ``first``, two work copies, given the ``matrix`` that maps its pixels onto theirs.
+
+    :param sizes: (width, height) of both pictures before, so that the scale is the true one.
+    """
+    tone = measure_tone(laid, changes)
+    copies = (_size(first), _size(second))
+    relative = inverse(frame(copies[0])) @ matrix @ frame(copies[1])
+    relative /= relative[2, 2]
+    box_first, share_first, outline = _shared(relative)
+    box_second, share_second, _ = _shared(inverse(relative))
+    onto = frame(sizes[1]) @ inverse(relative) @ inverse(frame(sizes[0]))
+    mirrored, angle, scale, stretch = decompose(jacobian(onto, project(frame(sizes[0]), outline).mean(axis=0)))
+    grey = (tone.first_is_grey, tone.second_is_grey)
+    parts = (
+        Part(
+            size=sizes[index],
+            box=(box_first, box_second)[index],
+            share=round((share_first, share_second)[index], 4),
+            surroundings=_surroundings(picture, _outline_in(index, matrix, copies)),
+            changed=boxes(changes.where, (laid.to_first, laid.to_second)[index], copies[index]),
+            grey=grey[index],
+            lettered=is_lettered((laid.first, laid.second)[index], laid, changes),
+        )
+        for index, picture in enumerate((first, second))
+    )
+    return Transformation(
+        homography=tuple((float(a), float(b), float(c)) for a, b, c in relative.round(9)),
+        first=next(parts),
+        second=next(parts),
+        mirrored=mirrored,
+        angle=round(angle, 2),
+        scale=round(scale, 4),
+        stretch=round(stretch, 4),
+        gain=round(tone.gain, 4),
+        offset=round(tone.offset, 4),
+        saturation=round(tone.saturation, 4),
+        changed_share=round(changes.share, 4),
+    )
+
+
+def _size(picture: Picture) -> Size:
+    return picture.shape[1], picture.shape[0]
+
+
+def _outline_in(index: int, matrix: Matrix, copies: tuple[Size, Size]) -> NDArray[np.float64]:
+    """The other picture's outline in pixels of the first (index 0) or the second (index 1)."""
+    return project(matrix if index == 0 else inverse(matrix), corners(copies[1 - index]))
+
+
+def _shared(relative: Matrix) -> tuple[Box, float, NDArray[np.float64]]:
+    """
+    The part of a picture that the other one, mapped onto it by ``relative``, covers: its bounding box, its share of
+    the area and its outline in relative coordinates.
+    """
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+    covering = project(relative, square)
+    area, outline = cv2.intersectConvexConvex(covering.astype(np.float32), square.astype(np.float32))
+    if outline is None or area <= 0:
+        return Box(0.0, 0.0, 0.0, 0.0), 0.0, square
+    points = outline.reshape(-1, 2).astype(np.float64)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    box = Box(*(round(min(1.0, max(0.0, float(side))), 4) for side in (left, top, right, bottom)))
+    return box, min(1.0, float(area)), points
+
+
+def decompose(linear: NDArray[np.float64]) -> tuple[bool, float, float, float]:
+    """
+    Take a linear mapping of the plane, shape ``(2, 2)``, y downwards, apart.
+
+    :returns: whether it mirrors left to right, by how many degrees it then turns clockwise, in (-180, 180], by how
+        much it enlarges a side, and how much more it widens than heightens.
+    """
+    mirrored = bool(np.linalg.det(linear) < 0)
+    proper = linear @ np.diag([-1.0, 1.0]) if mirrored else linear
+    left, values, right = np.linalg.svd(proper)
+    turn = left @ right
+    angle = float(np.degrees(np.arctan2(turn[1, 0], turn[0, 0])))
+    along = right.T @ np.diag(values) @ right
+    stretch = float(along[0, 0] / along[1, 1])
+    return mirrored, 180.0 if angle <= -179.995 else angle, float(np.sqrt(values[0] * values[1])), stretch
+
+
+def _surroundings(picture: Picture, outline: NDArray[np.float64]) -> Surroundings:
+    """What lies around ``outline``, shape ``(4, 2)``, in pixels of ``picture``."""
+    outside = np.ones(picture.shape[:2], np.uint8)
+    cv2.fillConvexPoly(outside, np.round(outline).astype(np.int32), (0,))
+    if outside.mean() <= 1 - ALL:
+        return "nothing"
+    outside = cv2.erode(outside, np.ones((5, 5), np.uint8)).astype(np.uint8)
+    if not _has_seam(picture, outline):
+        return "scene"
+    around = picture[outside > 0].astype(np.float32)
+    if not len(around):
+        return "plain"
+    off = np.abs(around - np.median(around, axis=0)).max(axis=1)
+    return "plain" if float((off < 16).mean()) > 0.9 else "other"
+
+
+def _has_seam(picture: Picture, outline: NDArray[np.float64]) -> bool:
+    """
+    Whether the picture breaks off along ``outline``: colours step across it more than they do just inside it.
+
+    A crop's surroundings go on where the crop ends; a frame, a page or a collage begins there.
+    """
+    soft = cv2.GaussianBlur(picture, (0, 0), 1.0).astype(np.float32)
+    middle = outline.mean(axis=0)
+    steps, usual = [], []
+    for start, end in zip(outline, np.roll(outline, -1, axis=0), strict=True):
+        along = end - start
+        normal = np.array([along[1], -along[0]]) / max(float(np.linalg.norm(along)), 1e-6)
+        normal *= 1.0 if normal @ (start - middle) > 0 else -1.0
+        points = start + np.linspace(0.05, 0.95, 64)[:, None] * along
+        far, near, beyond = (_sample(soft, points + normal * by) for by in (-9, -3, 3))
+        known = np.isfinite(beyond).all(axis=1) & np.isfinite(far).all(axis=1)
+        if known.sum() < 16:
+            continue
+        steps.append(float(np.median(np.abs(beyond - near)[known].max(axis=1))))
+        usual.append(float(np.median(np.abs(near - far)[known].max(axis=1))))
+    # Most edges must step: a crop may well end along a wall.
+    seams = [step > 8 + 2 * inside for step, inside in zip(steps, usual, strict=True)]
+    return sum(seams) * 2 > len(seams)
+
+
+def _sample(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The nearest pixels of ``points``; NaN outside."""
+    columns, rows = np.round(points).astype(int).T
+    inside = (columns >= 0) & (rows >= 0) & (columns < picture.shape[1]) & (rows < picture.shape[0])
+    values = np.full((len(points), 3), np.nan, np.float32)
+    values[inside] = picture[rows[inside], columns[inside]]
+    return values
