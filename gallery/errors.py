@@ -27,6 +27,8 @@ What can go wrong, and whose business it is.
     └── Unavailable            503: a neighbour is down; retried
 """
 
+import uuid
+
 
 class DedupError(Exception):
     """
@@ -111,9 +113,13 @@ class CaseChanged(ReviewError):
 
 
 class AlreadyDecided(ReviewError):
-    """Somebody else was faster; the sentence says who, what and when."""
+    """Somebody else was faster; the sentence says who, what and when. ``decision`` is the id of theirs."""
 
     code = "already_decided"
+
+    def __init__(self, sentence: str, *, decision: uuid.UUID) -> None:
+        super().__init__(sentence)
+        self.decision = decision
 
 
 class NotAllowed(ReviewError):
@@ -154,7 +160,7 @@ class ModelMissing(DedupError):
 
 
 class Unavailable(DedupError):
-    """A neighbour does not answer. ``neighbour`` is one of database, redis, milvus, storage."""
+    """A neighbour does not answer. ``neighbour`` is one of database, redis, milvus, storage, decoder."""
 
     code = "unavailable"
     status = 503

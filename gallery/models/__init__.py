@@ -4,6 +4,7 @@ The nouns: one module each, with the questions one can ask of it.
 Fields, constraints, indexes and QuerySets. Nothing here opens a file, sends a task or decides.
 """
 
+from gallery.models.appeal import Appeal
 from gallery.models.audit import AuditChain, AuditEntry
 from gallery.models.case import Case, CaseComment, CaseMember, CaseSkip
 from gallery.models.decision import Decision
@@ -19,6 +20,7 @@ from gallery.models.verdict import Verdict, VerdictContent
 
 __all__ = [
     "Album",
+    "Appeal",
     "AuditChain",
     "AuditEntry",
     "Case",

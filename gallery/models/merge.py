@@ -20,6 +20,9 @@ class Merge(models.Model):
     file = models.ForeignKey(
         "gallery.StoredFile", on_delete=models.PROTECT, related_name="+", help_text="the file that was chosen to stay"
     )
+    choices = models.JSONField(
+        default=dict, blank=True, help_text="what was chosen where nothing is automatic: the licence"
+    )
     by = models.ForeignKey("gallery.User", on_delete=models.PROTECT, related_name="merges")
     at = models.DateTimeField(default=timezone.now)
     undone_at = models.DateTimeField(null=True, blank=True)
@@ -39,10 +42,16 @@ class Merge(models.Model):
 
 
 class MergeMember(models.Model):
-    """An image that a merge absorbed."""
+    """
+    An image that a merge absorbed.
+
+    ``restored_at`` is set where an undo gave it back. A merge stands as long as it holds a member: one whose file was
+    purged can't be given back.
+    """
 
     merge = models.ForeignKey(Merge, on_delete=models.CASCADE, related_name="members")
     image = models.ForeignKey("gallery.Image", on_delete=models.PROTECT, related_name="absorbed_by")
+    restored_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="merge_absorbs_once", fields=["merge", "image"])]

@@ -22,6 +22,27 @@ KEEPER_WEIGHTS: dict[str, float] = {
 """How much each reason counts when a keeper is suggested."""
 
 
+MERGE_RULES: dict[str, tuple[str, ...]] = {
+    "title": ("fill", "keep"),
+    "caption": ("append", "fill", "keep"),
+    "alt_text": ("append", "fill", "keep"),
+    "tags": ("union", "keep"),
+    "albums": ("union", "keep"),
+    "source_links": ("union", "keep"),
+    "favourites": ("union", "keep"),
+    "visibility": ("strictest", "keep"),
+    "sensitive": ("strictest", "keep"),
+}
+"""
+What a merge may do with each field, the default first: keep the keeper's; fill it from the best other if it is empty;
+append the others' different texts; take the union of all; take the strictest.
+"""
+
+
+def default_merge_rules() -> dict[str, str]:
+    return {field: rules[0] for field, rules in MERGE_RULES.items()}
+
+
 def default_keeper_weights() -> dict[str, float]:
     return dict(KEEPER_WEIGHTS)
 
@@ -166,6 +187,11 @@ class Policy(models.Model):
         default=default_keeper_weights,
         help_text=_("How much each reason counts when a keeper is suggested."),
     )
+    merge_rules = models.JSONField(
+        _("merge rules"),
+        default=default_merge_rules,
+        help_text=_("What a merge does with each field of the images."),
+    )
 
     objects = PolicyQuerySet.as_manager()
 
@@ -216,5 +242,13 @@ class Policy(models.Model):
             problems["keeper_weights"] = _("Give a number for each of: %(names)s.") % {
                 "names": ", ".join(KEEPER_WEIGHTS)
             }
+        if set(self.merge_rules) != set(MERGE_RULES):
+            problems["merge_rules"] = _("Give a rule for each of: %(names)s.") % {"names": ", ".join(MERGE_RULES)}
+        for field, rule in self.merge_rules.items():
+            if field in MERGE_RULES and rule not in MERGE_RULES[field]:
+                problems["merge_rules"] = _("For %(field)s choose one of: %(rules)s.") % {
+                    "field": field,
+                    "rules": ", ".join(MERGE_RULES[field]),
+                }
         if problems:
             raise ValidationError(problems)
