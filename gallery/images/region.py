@@ -20,7 +20,7 @@ MIN_SHARE, MAX_SHARE = 0.05, 0.85
 """What part of the picture a region may be: a smaller one is an icon, a larger one the picture itself."""
 
 MIN_SIDE = 64
-"""In pixels of the full picture."""
+"""In pixels of the full picture; a smaller region has too little in it to be recognised by."""
 
 MIN_FILL = 0.55
 """How much of its box a block must cover: a photo fills it, a paragraph or a drawing does not."""
@@ -30,7 +30,7 @@ _TOLERANCE = 10
 
 
 class Box(NamedTuple):
-    """In pixels of the full picture; ``right`` and ``bottom`` are just outside."""
+    """In pixels; ``right`` and ``bottom`` are just outside."""
 
     left: int
     top: int
@@ -41,13 +41,24 @@ class Box(NamedTuple):
         """The part of ``picture`` inside."""
         return Picture(np.ascontiguousarray(picture[self.top : self.bottom, self.left : self.right]))
 
+    def scaled(self, here: Picture, there: Picture) -> "Box":
+        """The same place in ``there``, which is ``here`` at another size."""
+        across, down = there.shape[1] / here.shape[1], there.shape[0] / here.shape[0]
+        left, top, right, bottom = self
+        return Box(round(left * across), round(top * down), round(right * across), round(bottom * down))
+
+    @property
+    def short_side(self) -> int:
+        """The smaller of width and height."""
+        return min(self.right - self.left, self.bottom - self.top)
+
 
 def content_region(picture: Picture) -> Box | None:
     """
     Where the largest block that is not background lies; None if there is no background or no sensible block.
 
     The background is the most frequent colour. An opening wipes out what is thin, such as lines of words; of the blocks
-    left the largest counts.
+    left the largest counts. A copy of 256 pixels is enough: scale the box up with :meth:`Box.scaled`.
     """
     small = shrunk(picture, COLOUR_SIDE)
     colour = _background(small)
@@ -55,16 +66,7 @@ def content_region(picture: Picture) -> Box | None:
         return None
     away = np.abs(small.astype(np.int16) - colour).max(axis=2) > _TOLERANCE
     block = _largest_block(away.astype(np.uint8))
-    if block is None:
-        return None
-    across, down = picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]
-    box = Box(
-        left=round(block.left * across),
-        top=round(block.top * down),
-        right=round(block.right * across),
-        bottom=round(block.bottom * down),
-    )
-    return box if min(box.right - box.left, box.bottom - box.top) >= MIN_SIDE else None
+    return None if block is None else block.scaled(small, picture)
 
 
 def _background(small: Picture) -> NDArray[np.int16] | None:

@@ -1,0 +1,93 @@
+"""All that is to be known of one file, in one go: it is decoded once, and every copy is made from a larger one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gallery.images import hashes, renditions
+from gallery.images.decode import DECODER_VERSION, Decoded, decode
+from gallery.images.hashes import Pdq
+from gallery.images.region import MIN_SIDE, Box, content_region
+from gallery.pictures import Picture
+
+NETWORK_SIDE = 320
+"""In pixels, of what the default network is shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """The facts of one file. Those of the file are explained at :class:`gallery.images.decode.Decoded`."""
+
+    kind: str
+    width: int
+    height: int
+    source_mode: str
+    frames: int
+    jpeg_quality: int | None
+    has_alpha: bool
+    decoder_version: int
+    pixel_hash: str
+    """64 hexadecimal digits."""
+    pdq: Pdq
+    dominant_share: float
+    """0 to 1; above 0.40 the picture is document-like."""
+    renditions: dict[str, bytes]
+    """By the names of :data:`gallery.images.renditions.RENDITIONS`."""
+    whole: Picture
+    """The picture for the network: squashed to a square, never cropped."""
+    region: Picture | None
+    """The same of the content region, where there is one."""
+    region_box: Box | None
+    """Where that is, in pixels of the upright picture."""
+
+
+def examine(path: Path, *, max_pixels: int, network_side: int = NETWORK_SIDE) -> Examination:
+    """
+    Decode the file at ``path`` and find all its facts.
+
+    :param network_side: the side, in pixels, of the squares for the network.
+    :raises IngestError: as :func:`gallery.images.decode.decode` does.
+    """
+    decoded = decode(path, max_pixels=max_pixels)
+    return examined(decoded, network_side=network_side)
+
+
+def examined(decoded: Decoded, *, network_side: int = NETWORK_SIDE) -> Examination:
+    """The facts of a picture that is decoded already."""
+    picture = decoded.picture
+    copies = renditions.scale_down(picture)
+    box = content_region(copies["thumb"])
+    region_box = None if box is None else box.scaled(copies["thumb"], picture)
+    if region_box is not None and region_box.short_side < MIN_SIDE:
+        region_box = None
+    return Examination(
+        kind=decoded.kind,
+        width=decoded.width,
+        height=decoded.height,
+        source_mode=decoded.source_mode,
+        frames=decoded.frames,
+        jpeg_quality=decoded.jpeg_quality,
+        has_alpha=decoded.has_alpha,
+        decoder_version=DECODER_VERSION,
+        pixel_hash=hashes.pixel_hash(picture),
+        pdq=hashes.pdq(copies["work"]),
+        dominant_share=hashes.dominant_share(copies["thumb"]),
+        renditions=renditions.encode(copies),
+        whole=squashed(copies["view"], network_side),
+        region=None if region_box is None else squashed(region_box.cut(picture), network_side),
+        region_box=region_box,
+    )
+
+
+def squashed(picture: NDArray[np.uint8], side: int) -> Picture:
+    """
+    ``picture`` as a square of ``side`` pixels, all of it, smoothed before it is thinned out.
+
+    How this is done moves the network's similarities (0.92 without smoothing, 0.87 when cropped): all vectors of a
+    collection must be made alike.
+    """
+    square = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+    return Picture(np.asarray(square))
