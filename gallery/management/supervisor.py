@@ -20,6 +20,7 @@ from types import FrameType
 from typing import IO, Self
 
 _POLL_SECONDS = 0.1
+_ASK_SECONDS = 0.2
 _LAST_LINES = 12
 _STEADY_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 0.5
@@ -113,7 +114,9 @@ class Supervisor:
         """
         until = time.monotonic() + seconds
         while not ready():
-            self._pump()
+            asked = time.monotonic()
+            while time.monotonic() < asked + _ASK_SECONDS:
+                self._pump()
             for running in self._running:
                 if running.process.poll() is not None:
                     self._drain(running)

