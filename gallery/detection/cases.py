@@ -36,7 +36,7 @@ def connect(images: Collection[int]) -> None:
     Every change of a case raises its version, so that a decision on what was on screen before is told so. A case keeps
     its number as long as most of its images stay together.
     """
-    policy = _one_at_a_time()
+    policy = one_at_a_time()
     seeds = set(images)
     affected = {case.pk: case for case in _cases_of(seeds)}
     seeds |= _members_of(affected)
@@ -48,8 +48,13 @@ def connect(images: Collection[int]) -> None:
     _assign(groups, affected, policy)
 
 
-def _one_at_a_time() -> Policy:
-    """Cases are rebuilt by one transaction at a time: two that overlap would both open a case for the same image."""
+def one_at_a_time() -> Policy:
+    """
+    The policy in force, locked: cases are rebuilt by one transaction at a time.
+
+    Two that overlap would both open a case for the same image. Whoever locks images or cases too takes this lock
+    first, so that no two transactions wait for each other.
+    """
     rows = Policy.objects.all()
     if connection.features.has_select_for_no_key_update:
         rows = rows.select_for_update(no_key=True)

@@ -24,8 +24,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.exclude(skips__user=user)
 
     def not_about(self, user: "User") -> Self:
-        """Nobody decides on an image of their own."""
-        return self.exclude(members__live=True, members__image__owner=user)
+        """Nobody decides on an image of their own, nor on one that theirs was merged into."""
+        own = Q(image__owner=user) | Q(image__absorbed__owner=user)
+        members = CaseMember.objects.filter(own, case=models.OuterRef("pk"), live=True)
+        return self.exclude(models.Exists(members))
 
     def free_for(self, user: "User", *, now: dt.datetime) -> Self:
         """Not held by somebody else at this moment."""
