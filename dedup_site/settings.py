@@ -50,7 +50,7 @@ SITE_NAME = env.str("SITE_NAME", default="dedup")
 
 INSTALLED_APPS = [
     "gallery",
-    "gallery.admin.apps.SiteAdminConfig",
+    "dedup_site.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

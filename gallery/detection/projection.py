@@ -32,13 +32,13 @@ def project(pairs: QuerySet[Pair]) -> int:
     """
     policy = Policy.objects.in_force()
     rows = pairs.select_related("left", "right").order_by("-tier", "-score", "pk")
-    return sum(_project_some(chunk, policy) for chunk in chunks(rows.iterator(CHUNK)))
+    return sum(_project_some(chunk, policy) for chunk in chunks(rows.iterator(CHUNK), CHUNK))
 
 
-def chunks(rows: Iterable[Pair]) -> Iterator[list[Pair]]:
-    """``rows`` in lists of at most :data:`CHUNK`."""
+def chunks(rows: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
+    """``rows`` in lists of at most ``size``."""
     found = iter(rows)
-    while chunk := list(islice(found, CHUNK)):
+    while chunk := list(islice(found, size)):
         yield chunk
 
 
@@ -95,7 +95,7 @@ def connected(pair: Pair) -> bool:
     return bool(roots(pair.left_id, apart_from=pair.pk) & roots(pair.right_id, apart_from=pair.pk))
 
 
-def roots(image: int, *, apart_from: int) -> set[int]:
+def roots(image: int, *, apart_from: int = 0) -> set[int]:
     """
     The oldest images that ``image`` is a sure copy of, by way of open pairs; itself if there are none.
 

@@ -14,11 +14,10 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from gallery import outbox
+from gallery import outbox, store
 from gallery.conf import conf
 from gallery.errors import EmptyFile, IngestError, NoFile, TooLarge, TooManyFiles, TooManyUploads
 from gallery.images import header
-from gallery.ingest import store
 from gallery.ingest.hashing import sha256_of
 from gallery.ingest.names import display_name
 from gallery.models import Image, StoredFile, User
@@ -108,7 +107,9 @@ def _inspect(upload: "UploadedFile[bytes]") -> header.Header:
     return found
 
 
-def _row_for(upload: "UploadedFile[bytes]", by: User, found: header.Header, digest: str, note: str) -> tuple[Image, bool]:
+def _row_for(
+    upload: "UploadedFile[bytes]", by: User, found: header.Header, digest: str, note: str
+) -> tuple[Image, bool]:
     """The row of this person's upload of these bytes: a new one, or the one that is there."""
     known = Image.objects.filter(owner=by, upload_hash=digest).exclude(standing=Image.Standing.REMOVED)
     if image := known.select_related("merged_into").first():

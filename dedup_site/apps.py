@@ -1,4 +1,4 @@
-"""Puts our admin site in the place of Django's."""
+"""Puts our admin site in the place of Django's. Outside the admin's own package, which needs the models to be loaded."""
 
 from django.contrib.admin.apps import AdminConfig
 

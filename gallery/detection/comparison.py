@@ -1,0 +1,119 @@
+"""
+Two works per image: *search* puts it into the index and finds whom to compare it with; *verify* compares.
+
+Insert first, then search with strong consistency: if two near-copies both missed each other, each search would have
+come before the other's insert, which is a circle.
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from gallery import embedders, index, outbox
+from gallery.detection import candidates, cases, collections, pairs, sight
+from gallery.detection.projection import chunks, connected, project
+from gallery.models import Case, CaseMember, Embedding, Fingerprint, Image, OutboxEntry, Pair, Policy
+from gallery.outbox import Claim
+
+Stage = Image.Stage
+State = Pair.State
+
+PAIRS_AT_ONCE = 200
+"""Recomputed in one transaction: short ones, so that moderators never wait for a new policy."""
+
+
+def search(claim: Claim) -> None:
+    """
+    Index the images of ``claim``, search for each, write their candidate pairs and ask for the comparisons.
+
+    :raises Unavailable: if the index is down. Nothing is lost: the work stays in the outbox.
+    """
+    policy, client = Policy.objects.in_force(), index.load()
+    images = list(Image.objects.filter(pk__in=claim.keys, stage__in=[*Stage.waiting_stages(), Stage.COMPARED]))
+    key = embedders.key_of(policy.embedder)
+    rows = Embedding.objects.of_model(key).filter(fingerprint__file__image__in=images)
+    collections.insert(client, list(rows), embedder=policy.embedder)
+    collections.insert_hashes(client, Fingerprint.objects.filter(file__image__in=images))
+    _move(images, Stage.INDEXED)
+    found = candidates.find(images, policy, client)
+    with transaction.atomic():
+        outbox.finish(claim)
+        to_compare = {image.pk for image in images}
+        for image in images:
+            to_compare |= pairs.propose(image, found[image.pk], policy, key)
+        _move(images, Stage.SEARCHED)
+        for pk in sorted(to_compare):
+            outbox.send("verify", key=pk)
+
+
+def _move(images: Sequence[Image], stage: Image.Stage) -> None:
+    """Forwards only: what was compared before and is searched again is not waiting anew."""
+    earlier = Stage.waiting_stages()[: Stage.waiting_stages().index(stage)]
+    Image.objects.filter(pk__in=[image.pk for image in images], stage__in=earlier).update(stage=stage)
+
+
+def verify(claim: Claim) -> None:
+    """
+    Compare each image of ``claim`` with its candidates, surest first, and open the pairs that the policy flags.
+
+    A candidate that is known by then to be a copy of one already accepted is not compared: 42 edits of one picture cost
+    about 42 comparisons.
+    """
+    for entry in claim.entries:
+        _verify_one(claim, entry)
+
+
+def _verify_one(claim: Claim, entry: OutboxEntry) -> None:
+    image = int(entry.key)
+    waiting = Pair.objects.filter(right=image, state=State.CANDIDATE).select_related(
+        "left__file__fingerprint", "right__file__fingerprint"
+    )
+    touched: set[int] = set()
+    for pair in sorted(waiting, key=pairs.promise, reverse=True):
+        if not connected(pair):
+            sight.compare(pair)
+            pair.compared_at = timezone.now()
+            pair.save(update_fields=pairs.MEASURED)
+        with transaction.atomic():
+            # One at a time, so that the next candidate is seen in the light of this one.
+            project(Pair.objects.filter(pk=pair.pk))
+            outbox.send("align", key=pair.pk)
+        touched |= {pair.left_id, pair.right_id}
+    with transaction.atomic():
+        outbox.finish(claim, [entry])
+        if touched:
+            cases.connect(touched)
+        Image.objects.filter(pk=image, stage=Stage.SEARCHED).update(stage=Stage.COMPARED)
+
+
+def align(claim: Claim) -> None:
+    """Draw what the desk lays over each other, for those of the claim's pairs that somebody is to look at."""
+    for entry in claim.entries:
+        pair = Pair.objects.select_related("left__file__image", "right__file__image").filter(pk=int(entry.key)).first()
+        if pair and pair.state in (State.OPEN, State.REDUNDANT):
+            sight.draw(pair)
+        with transaction.atomic():
+            outbox.finish(claim, [entry])
+
+
+def reproject(claim: Claim) -> None:
+    """
+    After a new policy: recompute every pair that nobody has decided, and the cases.
+
+    A case that somebody has on screen is left as it is until they let go of it: it never vanishes under the cursor.
+    """
+    leased = Case.objects.open().filter(lease_until__gt=Now())
+    busy = set(CaseMember.objects.filter(case__in=leased, live=True).values_list("image", flat=True))
+    pairs_to_weigh = Pair.objects.undecided().exclude(state=State.CANDIDATE)
+    free = pairs_to_weigh.exclude(left__in=busy).exclude(right__in=busy) if busy else pairs_to_weigh
+    for chunk in chunks(free.order_by("pk").iterator(PAIRS_AT_ONCE), PAIRS_AT_ONCE):
+        with transaction.atomic():
+            project(Pair.objects.filter(pk__in=[pair.pk for pair in chunk]))
+            cases.connect({image for pair in chunk for image in (pair.left_id, pair.right_id)})
+    with transaction.atomic():
+        if busy:
+            outbox.postpone(claim, "Cases that somebody has open wait.", seconds=30, counted=False)
+        else:
+            outbox.finish(claim)

@@ -1,0 +1,162 @@
+"""
+The stages between a stored file and an embedded one, a batch at a time.
+
+decode → hash → renditions → embed. Each stage is idempotent: keys in the store and rows are the same when it is done
+again. The image's row records how far it came; the work itself waits in the outbox. Inserting into the index and
+searching it belong together and are done by :mod:`gallery.detection.comparison`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+
+from gallery import embedders, outbox, store
+from gallery.conf import conf
+from gallery.errors import IngestError, Poisoned
+from gallery.images.examination import Examination
+from gallery.images.renditions import RENDITIONS
+from gallery.images.sandbox import Examiner
+from gallery.models import Embedding, Fingerprint, Image, OutboxEntry, Policy, StoredFile
+from gallery.models.fingerprint import packed
+from gallery.outbox import Claim
+from gallery.pictures import Picture
+
+log = structlog.get_logger(__name__)
+
+Stage = Image.Stage
+
+_examiners: dict[tuple[int, int, int], Examiner] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An image of the batch that could be decoded."""
+
+    entry: OutboxEntry
+    image: Image
+    facts: Examination
+
+
+def run(claim: Claim) -> None:
+    """
+    Bring the images of ``claim`` from stored to embedded, and ask for their comparison.
+
+    A refused file is written down as refused, a poisoned one postponed; neither holds up its neighbours.
+
+    :raises Unavailable: if a neighbour is down. What is not finished stays in the outbox.
+    """
+    policy = Policy.objects.in_force()
+    images = Image.objects.select_related("file").in_bulk(claim.keys)
+    opened = []
+    for entry in claim.entries:
+        image = images.get(int(entry.key))
+        if image is None or not image.is_waiting or image.standing == Image.Standing.REMOVED:
+            _drop(claim, entry)
+        elif found := _open(claim, entry, image):
+            opened.append(found)
+    if not opened:
+        return
+    _embed(claim, opened, policy)
+
+
+def _drop(claim: Claim, entry: OutboxEntry) -> None:
+    """Work whose image is done, refused or gone."""
+    with transaction.atomic():
+        outbox.finish(claim, [entry])
+
+
+def _open(claim: Claim, entry: OutboxEntry, image: Image) -> Opened | None:
+    """Decode one file in the sandbox and keep what is known of it; None if it goes no further now."""
+    stored = _file_of(image)
+    try:
+        with store.on_disk(stored) as path:
+            facts = _examiner().examine(path)
+    except FileNotFoundError:
+        log.warning("original_missing", image=image.public_id)
+        outbox.postpone(claim, "The file is not in the store.", seconds=30, counted=True, entries=[entry])
+        return None
+    except IngestError as error:
+        _refuse(claim, entry, image, error)
+        return None
+    except Poisoned as error:
+        log.warning("decoder_died", image=image.public_id, attempt=entry.attempts + 1, reason=str(error))
+        outbox.postpone(claim, str(error), seconds=2, counted=True, entries=[entry])
+        return None
+    for name, data in facts.renditions.items():
+        store.put(stored.rendition_key(name, RENDITIONS[name].extension), data)
+    return Opened(entry, image, facts)
+
+
+def _file_of(image: Image) -> StoredFile:
+    if image.file is None:
+        raise ValueError(f"image {image.public_id} waits for ingest and has no file")
+    return image.file
+
+
+def _examiner() -> Examiner:
+    """This process' sandbox, kept from file to file and replaced when its limits change."""
+    limits = (conf().max_pixels, conf().decode_seconds, conf().decode_memory_mb)
+    if limits not in _examiners:
+        for old in _examiners.values():
+            old.close()
+        _examiners.clear()
+        max_pixels, seconds, memory_mb = limits
+        _examiners[limits] = Examiner(max_pixels=max_pixels, seconds=seconds, memory_mb=memory_mb)
+    return _examiners[limits]
+
+
+def _refuse(claim: Claim, entry: OutboxEntry, image: Image, error: IngestError) -> None:
+    """The uploader's to mend. The row keeps the reason; the same file may be sent again."""
+    with transaction.atomic():
+        outbox.finish(claim, [entry])
+        Image.objects.filter(pk=image.pk).update(
+            stage=Stage.REJECTED, refusal_code=error.code, refusal=str(error)[:400], upload_hash=""
+        )
+    log.info("refused", image=image.public_id, code=error.code)
+
+
+def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
+    """Write the vectors of all views of the batch, once per content, model and view; hand over to the search."""
+    views: list[tuple[Opened, str, Picture]] = []
+    for found in opened:
+        views.append((found, Embedding.View.WHOLE, found.facts.whole))
+        if found.facts.region is not None:
+            views.append((found, Embedding.View.REGION, found.facts.region))
+    network = embedders.load(policy.embedder)
+    vectors = packed(network.embed([picture for _found, _view, picture in views]))
+    with transaction.atomic():
+        outbox.finish(claim, [found.entry for found in opened])
+        prints = {found.image.pk: _describe(found) for found in opened}
+        for (found, view, _picture), vector in zip(views, vectors, strict=True):
+            Embedding.objects.update_or_create(
+                fingerprint=prints[found.image.pk], model_key=network.key, view=view, defaults={"vector": vector}
+            )
+        _move([found.image.pk for found in opened], Stage.EMBEDDED)
+        for found in opened:
+            outbox.send("search", key=found.image.pk)
+
+
+def _describe(found: Opened) -> Fingerprint:
+    """Write the file's facts and its fingerprint."""
+    facts, stored = found.facts, _file_of(found.image)
+    StoredFile.objects.filter(pk=stored.pk).update(
+        width=facts.width, height=facts.height, quality=facts.jpeg_quality, frames=facts.frames, format=facts.kind
+    )
+    row, _created = Fingerprint.objects.update_or_create(
+        file=stored,
+        defaults={
+            "pixel_hash": facts.pixel_hash,
+            "decoder_version": facts.decoder_version,
+            "pdq": facts.pdq.hashes,
+            "pdq_quality": facts.pdq.quality,
+            "dominant_share": facts.dominant_share,
+        },
+    )
+    return row
+
+
+def _move(images: Sequence[int], stage: Image.Stage) -> None:
+    """Forwards only: whoever was refused or removed meanwhile stays so."""
+    Image.objects.filter(pk__in=images, stage__in=Stage.waiting_stages()).update(stage=stage)
