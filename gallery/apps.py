@@ -6,3 +6,7 @@ from django.apps import AppConfig
 class GalleryConfig(AppConfig):
     name = "gallery"
     verbose_name = "dedup"
+
+    def ready(self) -> None:
+        # Registers the check of the embedder's weights; it needs the models, which are there only now.
+        from gallery.health import model_check  # noqa: F401  # imported for its effect
