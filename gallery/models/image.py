@@ -62,6 +62,59 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return self
         return self.filter(Q(owner=user) | Q(contributors=user)).distinct()
 
+    def known_to(self, user: "User") -> Self:
+        """
+        Those whose address answers ``user``: what is visible to them, and what was ever open to everybody.
+
+        Some of these were merged or removed since: their address redirects or says so.
+        """
+        if user.may_see_all_images:
+            return self
+        return self.filter(self._theirs(user) | self._once_open())
+
+    def shown_to(self, user: "User") -> Self:
+        """Those whose picture ``user`` may see: what is visible to them, and the live ones open to everybody."""
+        if user.may_see_all_images:
+            return self
+        return self.filter(self._theirs(user) | self._once_open() & Q(standing=Image.Standing.LIVE))
+
+    @staticmethod
+    def _theirs(user: "User") -> Q:
+        return Q(owner=user) | Q(pk__in=user.contributions.values("pk"))
+
+    @staticmethod
+    def _once_open() -> Q:
+        """Compared with all others, and not private."""
+        return Q(stage=Image.Stage.COMPARED, visibility__in=[Image.Visibility.PUBLIC, Image.Visibility.UNLISTED])
+
+    def uploaded_by(self, user: "User") -> Self:
+        """The list “My uploads”: without what its owner removed."""
+        return self.filter(owner=user).exclude(standing=Image.Standing.REMOVED)
+
+    def being_worked_on(self) -> Self:
+        return self.filter(standing=Image.Standing.LIVE, stage__in=Image.Stage.waiting_stages())
+
+    def turned_down(self) -> Self:
+        """Refused at the door or later, or set aside."""
+        return self.filter(standing=Image.Standing.LIVE, stage__in=[Image.Stage.REJECTED, Image.Stage.QUARANTINED])
+
+    def possible_copies(self) -> Self:
+        return self.live().with_open_pairs().filter(has_open_pair=True)
+
+    def matching(self, words: str) -> Self:
+        """Whose title, file name, owner or public id holds ``words``."""
+        return self.filter(
+            Q(title__icontains=words)
+            | Q(file__original_name__icontains=words)
+            | Q(owner__username__icontains=words)
+            | Q(public_id=words.lower())
+        )
+
+    def older_than(self, public_id: str) -> Self:
+        """The next page of a list that is newest first; all of it if there is no such image."""
+        cursor = Image.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+        return self if cursor is None else self.filter(pk__lt=cursor)
+
     def with_open_pairs(self) -> Self:
         """Adds ``has_open_pair``: whether somebody is to decide about it."""
         from gallery.models.pair import Pair  # pairs know images, so images ask late
@@ -186,6 +239,18 @@ class Image(models.Model):
         if self.title:
             return self.title
         return (self.file.original_name if self.file else "") or str(_("untitled"))
+
+    @property
+    def thumb_url(self) -> str:
+        return self._rendition_url("thumb")
+
+    @property
+    def view_url(self) -> str:
+        return self._rendition_url("view")
+
+    def _rendition_url(self, name: str) -> str:
+        """With the file in it: after a merge another file may be shown, and browsers keep the old picture."""
+        return f"{reverse('rendition', args=[self.public_id, name])}?file={self.file_id}"
 
     @property
     def canonical(self) -> "Image":

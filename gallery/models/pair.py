@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from gallery.models.image import Image
+    from gallery.models.user import User
 
 
 class PairQuerySet(models.QuerySet["Pair"]):
@@ -27,6 +28,10 @@ class PairQuerySet(models.QuerySet["Pair"]):
 
     def between(self, one: int, other: int) -> Self:
         return self.filter(left=min(one, other), right=max(one, other))
+
+    def among_images_of(self, user: "User") -> Self:
+        """Both images are theirs: telling them of the other one gives nothing away."""
+        return self.filter(left__owner=user, right__owner=user)
 
     def most_alike_first(self) -> Self:
         return self.order_by("-score", "id")
@@ -120,6 +125,10 @@ class Pair(models.Model):
     @property
     def is_inferred(self) -> bool:
         return self.premise_id is not None
+
+    def rendition_key(self, name: str) -> str:
+        """Where a picture of both goes. Deterministic: writing it again is the same write."""
+        return f"renditions/pairs/{self.pk % 100:02d}/{self.pk}/{name}.webp"
 
     def other(self, image_id: int) -> int:
         """The id of the image that is not ``image_id``."""

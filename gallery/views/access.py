@@ -40,3 +40,16 @@ def reviewing(page: SignedInPage[P]) -> Page[P]:
         return page(request, *args, **kwargs)
 
     return checked
+
+
+def moderating(page: SignedInPage[P]) -> Page[P]:
+    """For those who may decide; 403 for other people."""
+
+    @signed_in
+    @wraps(page)
+    def checked(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.may_review:
+            raise PermissionDenied
+        return page(request, *args, **kwargs)
+
+    return checked

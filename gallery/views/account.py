@@ -1,6 +1,6 @@
 """Logging in, where one starts, and how one likes things."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gallery.conf import conf
 from gallery.models import User
 from gallery.views.access import SignedIn, signed_in
 from gallery.views.appearance import keep
@@ -35,6 +36,10 @@ class LoginForm(AuthenticationForm):
 class Login(LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # Django calls the site by its host name here; the header has its real name.
+        return {**super().get_context_data(**kwargs), "site_name": conf().site_name}
 
 
 class PreferencesForm(UserForm):

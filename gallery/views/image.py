@@ -1,0 +1,129 @@
+"""The page of one image: its picture, its facts, what became of it; and its owner's form."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gallery.models import Image, Pair, User
+from gallery.review import removal
+from gallery.views.access import SignedIn, signed_in
+from gallery.views.details import DetailsForm
+from gallery.views.history import events_of
+from gallery.views.states import rows_of, state_of
+
+Standing = Image.Standing
+SEE_ALSO = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """What the person on the page may do with the image."""
+
+    edit: bool
+    remove: bool
+    download: bool
+
+    @classmethod
+    def of(cls, user: User, image: Image) -> "Rights":
+        is_owner = image.owner_id == user.pk
+        is_live = image.standing == Standing.LIVE
+        return cls(
+            edit=is_owner and is_live and image.stage in Image.Stage.stored_stages(),
+            remove=is_live and (is_owner or user.may_override),
+            download=is_owner or user.may_see_all_images or image.contributors.filter(pk=user.pk).exists(),
+        )
+
+
+def _known(request: SignedIn, public_id: str) -> Image:
+    """:raises Http404: for an image that this person may not know of, exactly as for one that never was."""
+    images = Image.objects.known_to(request.user).with_open_pairs().for_pages()
+    return get_object_or_404(images, public_id=public_id)
+
+
+@signed_in
+@require_safe
+def image(request: SignedIn, public_id: str) -> HttpResponse:
+    """
+    The page. A merged image leads to its keeper: 302 while the merge can be undone, 301 once it is final. A removed
+    one is 410.
+    """
+    found = _known(request, public_id)
+    if found.standing == Standing.MERGED:
+        return _to_keeper(found)
+    if found.standing == Standing.REMOVED:
+        context = {"image": found, "is_owner": found.owner_id == request.user.pk}
+        return render(request, "gallery/gone.html", context, status=410)
+    is_owner = found.owner_id == request.user.pk
+    row = rows_of([found], request.user)[0]
+    context = {
+        "image": found,
+        "row": row,
+        "state": row.state if is_owner else state_of(found),
+        "rights": Rights.of(request.user, found),
+        "is_theirs": is_owner or request.user.may_see_all_images,
+        "is_owner": is_owner,
+        "events": events_of(found, request.user),
+        "see_also": _see_also(found, request.user),
+        "tags": found.tags.all(),
+        "links": found.source_links.all(),
+    }
+    return render(request, "gallery/image.html", context)
+
+
+def _to_keeper(found: Image) -> HttpResponse:
+    address = found.canonical.get_absolute_url()
+    can_be_undone = found.files.filter(purged_at=None).exists()
+    return redirect(address) if can_be_undone else HttpResponsePermanentRedirect(address)
+
+
+def _see_also(found: Image, user: User) -> list[Image]:
+    """Variants: what a moderator called related, as far as this person may see it."""
+    pairs = Pair.objects.filter(state=Pair.State.RELATED).touching([found.pk]).most_alike_first()
+    others = [pair.other(found.pk) for pair in pairs[:SEE_ALSO]]
+    return list(Image.objects.filter(pk__in=others).shown_to(user).live().for_pages())
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_edit(request: SignedIn, public_id: str) -> HttpResponse:
+    found = _known(request, public_id)
+    if found.standing != Standing.LIVE:
+        return redirect(found)
+    _allow(request, found, allowed=Rights.of(request.user, found).edit)
+    form = DetailsForm(request.POST or None, instance=found)
+    if request.method == "POST":
+        if form.is_valid() and form.keep():
+            messages.success(request, _("Saved."))
+            return redirect(found)
+        status = 409 if form.non_field_errors() else 422
+        return render(request, "gallery/image_edit.html", {"image": found, "form": form}, status=status)
+    return render(request, "gallery/image_edit.html", {"image": found, "form": form})
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_remove(request: SignedIn, public_id: str) -> HttpResponse:
+    """Asks first. A hold, or another rule, is answered with its sentence."""
+    found = _known(request, public_id)
+    if found.standing != Standing.LIVE:
+        return redirect(found)
+    _allow(request, found, allowed=Rights.of(request.user, found).remove)
+    if request.method != "POST":
+        return render(request, "gallery/image_remove.html", {"image": found})
+    removal.remove(found, request.user)
+    messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
+    return redirect("uploads" if found.owner_id == request.user.pk else "images")
+
+
+def _allow(request: SignedIn, found: Image, *, allowed: bool) -> None:
+    """Those who may see everything are told that this is not theirs; to others there is nothing here."""
+    if allowed:
+        return
+    if found.owner_id == request.user.pk or request.user.may_see_all_images:
+        raise PermissionDenied
+    raise Http404
