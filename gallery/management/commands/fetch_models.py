@@ -10,7 +10,7 @@ from tqdm import tqdm
 from gallery import embedders
 from gallery.embedders import weights
 from gallery.embedders.download import adopt, download
-from gallery.embedders.weights import WEIGHTS
+from gallery.embedders.weights import WEIGHTS, WeightsFile
 from gallery.errors import ModelMissing
 
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         if source:
             adopt(source, to, wanted)
             return
-        if to.is_file():
+        if self._is_right(to, wanted):
             return
         url = f"{mirror.rstrip('/')}/{wanted.file}" if mirror else wanted.url
         self.stdout.write(f"Downloading {url}")
@@ -79,3 +79,13 @@ class Command(BaseCommand):
                 bar.update(here - bar.n)
 
             download(url, to, wanted, progress=show)
+
+    def _is_right(self, path: Path, wanted: WeightsFile) -> bool:
+        if not path.is_file():
+            return False
+        try:
+            weights.verify(path, wanted)
+        except ModelMissing:
+            self.stdout.write(self.style.WARNING(f"{path} is not the expected file and is replaced."))
+            return False
+        return True
