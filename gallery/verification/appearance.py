@@ -36,10 +36,12 @@ class Overlay:
     shared: Mask
     to_first: Matrix
     to_second: Matrix
+    has_gaps: bool = False
+    """Whether the empty corners that turning a picture leaves were cut out of what is shared."""
 
     def swapped(self) -> "Overlay":
         """The same overlay with the pictures' roles exchanged."""
-        return Overlay(self.second, self.first, self.shared, self.to_second, self.to_first)
+        return Overlay(self.second, self.first, self.shared, self.to_second, self.to_first, self.has_gaps)
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,48 @@ class Agreement:
 def overlay(first: Picture, second: Picture, matrix: Matrix) -> Overlay:
     """Lay ``second`` onto ``first``; ``matrix`` maps its pixels onto theirs."""
     if growth(matrix, second) > 1.05:
-        back = inverse(matrix)
-        laid, inside = lay(first, back, second.shape[:2])
-        return Overlay(laid, second, inside, matrix, np.eye(3))
-    laid, inside = lay(second, matrix, first.shape[:2])
-    return Overlay(first, laid, inside, np.eye(3), inverse(matrix))
+        moved, still, way = first, second, inverse(matrix)
+    else:
+        moved, still, way = second, first, matrix
+    laid, inside = lay(moved, way, still.shape[:2])
+    has_gaps = is_slanted(way, moved)
+    if has_gaps:
+        size = (still.shape[1], still.shape[0])
+        gaps = cv2.warpPerspective(_empty_corners(moved), way, size, flags=cv2.INTER_NEAREST)
+        inside &= (gaps == 0) & (_empty_corners(still) == 0)
+    if moved is first:
+        return Overlay(laid, second, inside, matrix, np.eye(3), has_gaps)
+    return Overlay(first, laid, inside, np.eye(3), inverse(matrix), has_gaps)
+
+
+def is_slanted(matrix: Matrix, picture: Picture) -> bool:
+    """Whether ``matrix`` turns ``picture`` by a degree or more besides quarter turns."""
+    middle = corners((picture.shape[1], picture.shape[0])).mean(axis=0)
+    along = jacobian(matrix, middle)[:, 0]
+    angle = float(np.degrees(np.arctan2(along[1], along[0]))) % 90
+    return 1 <= angle <= 89
+
+
+def _empty_corners(picture: Picture) -> Pixels:
+    """1 in the triangles of one colour that turning a picture leaves in its corners, else 0."""
+    height, width = picture.shape[:2]
+    canvas = picture.copy()  # OpenCV asks for one that it might write to
+    triangles: list[Pixels] = []
+    grounds: list[Pixels] = []
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
+    for x, y in ((0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)):
+        mask = np.zeros((height + 2, width + 2), np.uint8)
+        cv2.floodFill(canvas, mask, (x, y), 0, (8, 8, 8), (8, 8, 8), flags)
+        filled = mask[1:-1, 1:-1]
+        legs = int(filled[y].sum()) * int(filled[:, x].sum())
+        if 0.8 < 2 * int(filled.sum()) / legs < 1.25:
+            triangles.append(filled)
+            grounds.append(picture[y, x])
+    # A plain sky or floor may fill a corner, even with a triangle, but not three of them with one colour.
+    if len(triangles) < 3 or int(np.ptp(np.array(grounds, np.int32), axis=0).max()) > 16:
+        return np.zeros((height, width), np.uint8)
+    # The seam is a mixture of both.
+    return cv2.dilate(np.maximum.reduce(triangles), np.ones((5, 5), np.uint8)).astype(np.uint8, copy=False)
 
 
 def growth(matrix: Matrix, picture: Picture) -> float:

@@ -18,6 +18,10 @@ SMALLEST = 0.0006
 """Share of the shared area below which a changed spot is not worth a moderator's look."""
 
 MOST_BOXES = 6
+
+SAME_COLOURS = 0.7
+"""Correlation of the colours of two pictures below which one of them was recoloured."""
+
 _SAMPLE = 8_000
 _GREY = 3.0
 """Mean distance, in levels, of the colours from their own grey below which a picture is greyscale."""
@@ -30,6 +34,7 @@ class Tone:
     gain: float
     offset: float
     saturation: float
+    recoloured: bool
     first_is_grey: bool
     second_is_grey: bool
 
@@ -51,26 +56,30 @@ def measure_tone(laid: Overlay, changes: Changes) -> Tone:
     same = laid.shared & ~changes.where
     if not same.any():
         same = laid.shared
-    one, two = (_sampled(picture, same) for picture in (laid.first, laid.second))
+    # Averaged over a neighbourhood: blur takes contrast from the grain, not from the picture.
+    one, two = (_sampled(cv2.blur(picture, (9, 9)), same) for picture in (laid.first, laid.second))
     bright, brightness = one.mean(axis=1), two.mean(axis=1)
     # Ratio of deviations instead of regression: seen from the other side it is exactly the inverse.
     gain = float(np.clip((brightness.std() + 1e-3) / (bright.std() + 1e-3), 0.05, 20))
-    colours, colourfulness = (float(np.abs(x - x.mean(axis=1, keepdims=True)).mean()) for x in (one, two))
-    grey, greyness = colours < _GREY, colourfulness < _GREY
+    colours, others = one - bright[:, None], two - brightness[:, None]
+    colourful, as_colourful = (float(np.abs(x).mean()) for x in (colours, others))
+    grey, as_grey = colourful < _GREY, as_colourful < _GREY
+    likeness = float((colours * others).sum() / max(1e-6, np.sqrt((colours**2).sum() * (others**2).sum())))
     return Tone(
         gain=gain,
         offset=float(brightness.mean() - gain * bright.mean()) / 255,
-        saturation=1.0 if grey or greyness else float(np.clip(colourfulness / colours, 0.1, 10)),
+        saturation=1.0 if grey or as_grey else float(np.clip(as_colourful / colourful, 0.1, 10)),
+        recoloured=not grey and not as_grey and likeness < SAME_COLOURS,
         first_is_grey=grey,
-        second_is_grey=greyness,
+        second_is_grey=as_grey,
     )
 
 
 def find_changes(laid: Overlay) -> Changes:
-    """Match the tone of the first picture to the second's and mark where they still differ."""
+    """Match the tones of the two pictures and mark where they still differ."""
     if not laid.shared.any():
         return Changes(np.zeros(laid.shared.shape, np.uint8), np.zeros(laid.shared.shape, np.bool_), 0.0)
-    one, two = (_soft(picture) for picture in (_match_tone(laid), laid.second))
+    one, two = (_soft(picture) for picture in _match_tone(laid))
     strength = np.maximum(_beyond(one, two), _beyond(two, one))
     strength[~laid.shared] = 0
     # Heavy compression or blur leaves differences everywhere: only what stands out from them counts.
@@ -85,7 +94,7 @@ def find_changes(laid: Overlay) -> Changes:
 def is_lettered(picture: Pixels, laid: Overlay, changes: Changes) -> bool:
     """
     Whether what differs was written or drawn on ``picture``, one of the two overlaid ones: a single colour that its
-    surroundings lack makes up much of it.
+    surroundings hardly have makes up much of it.
     """
     drawn = changes.where & (changes.strength > LEVELS)
     reach = max(9, round(max(drawn.shape) / 30)) | 1
@@ -94,8 +103,7 @@ def is_lettered(picture: Pixels, laid: Overlay, changes: Changes) -> bool:
     if not drawn.any() or not around.any():
         return False
     inks, grounds = (_colours(picture[mask]) for mask in (drawn, around))
-    ink = int(inks.argmax())
-    return bool(inks[ink] > 0.3 and grounds[ink] < 0.5 * inks[ink])
+    return float((inks - 1.5 * grounds).max()) > 0.12
 
 
 def _colours(pixels: Pixels) -> NDArray[np.float64]:
@@ -115,42 +123,90 @@ def _soft(picture: Pixels) -> Pixels:
     return cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.uint8, copy=False)
 
 
-def _match_tone(laid: Overlay) -> Pixels:
-    """The first picture with the second's colours: an affine mixture of channels, then a curve for each."""
+def _match_tone(laid: Overlay) -> tuple[Pixels, Pixels]:
+    """
+    Both pictures, one of them given the other's colours.
+
+    Which one: that which can be. Grey follows from colour and burnt-out white from a sky, not the other way round.
+    """
     one, two = (_sampled(picture, laid.shared) for picture in (laid.first, laid.second))
-    rows = np.hstack([one, np.ones((len(one), 1), np.float32)])
-    kept = np.ones(len(rows), np.bool_)
-    mixture = np.zeros((4, 3), np.float32)
-    for _ in range(4):
-        # Ridge towards nothing: a flat or grey picture does not determine all of it.
-        normal = rows[kept].T @ rows[kept] + np.diag([1.0, 1, 1, 1e-3]) * len(rows) * 0.05
-        mixture = np.linalg.solve(normal, rows[kept].T @ two[kept]).astype(np.float32)
-        miss = _largest(np.abs(rows @ mixture - two))
-        kept = miss <= max(12.0, 2.0 * float(np.median(miss)))
-    mixed = rows @ mixture
+    forth, back = _mix(one, two), _mix(two, one)
+    mixed, unmixed = (_applied(mixture, pixels) for mixture, pixels in ((forth, one), (back, two)))
+    misses = (float(_largest(np.abs(a - b)).mean()) / (float(b.std()) + 1) for a, b in ((mixed, two), (unmixed, one)))
+    if next(misses) <= next(misses):
+        return _recolour(laid.first, forth, one, two), laid.second
+    return laid.first, _recolour(laid.second, back, two, one)
+
+
+def _recolour(picture: Pixels, mixture: Floats, before: Floats, after: Floats) -> Pixels:
+    """
+    ``picture`` in other colours, by the plainest explanation of ``after`` from ``before``: no change at all; a mixture
+    of channels; or, only if that explains far more, a curve for each besides: it might explain a caption away.
+    """
+    mixed = _applied(mixture, before)
+    missed = _typical_miss(mixed, after)
+    if _typical_miss(before, after) <= 1.1 * missed + 0.5:
+        return picture
+    matched = cv2.transform(picture, mixture.T).astype(np.uint8, copy=False)  # rounds and keeps to 0..255
+    table = _curves(mixed, after)
+    if _typical_miss(table[mixed.round().astype(np.intp), np.arange(3)], after) < 0.7 * missed - 0.5:
+        return cv2.LUT(matched, table[None]).astype(np.uint8, copy=False)
+    return matched
+
+
+def _applied(mixture: Floats, pixels: Floats) -> Floats:
+    return np.asarray((pixels @ mixture[:3] + mixture[3]).clip(0, 255), np.float32)
+
+
+def _is_clipped(pixels: Floats) -> Mask:
+    return np.asarray(((pixels <= 1) | (pixels >= 254)).any(axis=1), np.bool_)
+
+
+def _typical_miss(pixels: NDArray[Any], others: Floats) -> float:
+    """The mean difference of the better nine tenths: captions are in the rest."""
+    miss = np.sort(_largest(np.abs(pixels - others)))
+    return float(miss[: len(miss) * 9 // 10 + 1].mean())
+
+
+def _mix(before: Floats, after: Floats) -> Floats:
+    """The affine mixture of channels, shape ``(4, 3)``, that turns most rows of ``before`` into those of ``after``."""
+    rows = np.hstack([before, np.ones((len(before), 1), np.float32)])
+    usable = ~_is_clipped(after)
+    if usable.mean() < 0.1:
+        usable[:] = True
+    kept = usable
+    mixture = identity = np.eye(4, 3, dtype=np.float32)
+    for _ in range(5):
+        # A ridge towards leaving it as it is: a flat or grey picture does not determine all of the mixture.
+        ridge = np.diag([1.0, 1, 1, 1e-3]) * float(kept.sum()) * 2
+        mine, other = rows[kept], after[kept]
+        delta = np.linalg.solve(mine.T @ mine + ridge, mine.T @ (other - mine @ identity))
+        mixture = (identity + delta).astype(np.float32)
+        miss = _largest(np.abs((rows @ mixture).clip(0, 255) - after))
+        kept = usable & (miss <= max(8.0, 1.5 * float(np.median(miss[usable]))))
+        if kept.mean() < 0.05:
+            break
+    return mixture
+
+
+def _curves(before: Floats, after: Floats) -> Pixels:
+    """A table, shape ``(256, 3)``: the median of ``after`` for each of 16 ranges of ``before``, outliers left aside."""
+    miss = _largest(np.abs(before - after))
+    kept = miss <= max(8.0, 2.0 * float(np.median(miss)))
     levels = np.arange(256, dtype=np.float64)
-    table = np.stack([np.interp(levels, *_curve(mixed[kept, c], two[kept, c])) for c in range(3)], axis=-1)
-    picture = cv2.transform(laid.first, mixture.T)  # rounds and keeps to 0..255
-    return cv2.LUT(picture, table.round().clip(0, 255).astype(np.uint8)[None]).astype(np.uint8, copy=False)
+    columns = [levels, levels, levels]
+    for channel in range(3):
+        mine, other = before[kept, channel], after[kept, channel]
+        groups = [part for part in np.array_split(np.argsort(mine, kind="stable"), 16) if len(part)]
+        steps, first = np.unique([np.median(mine[group]) for group in groups], return_index=True)
+        offsets = np.array([np.median(other[group]) for group in groups])[first] - steps
+        columns[channel] = levels + np.interp(levels, steps, offsets)  # beyond the ends: parallel to no change
+    return np.stack(columns, axis=-1).round().clip(0, 255).astype(np.uint8)
 
 
 def _largest(pixels: NDArray[Any]) -> NDArray[Any]:
     """The largest of three channels, the last axis; numpy's own ``max`` is ten times slower on so short an axis."""
     return np.asarray(np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2]))
-
-
-def _curve(before: Floats, after: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The median of ``after`` for each sixteenth of ``before``: clipping and gamma bend what a line cannot follow."""
-    order = np.argsort(before, kind="stable")
-    groups = [part for part in np.array_split(order, 16) if len(part)]
-    steps = np.array([np.median(before[group]) for group in groups])
-    curve = np.array([np.median(after[group]) for group in groups])
-    # The ends go on straight, so that the darkest and brightest pixels are not cut to a median.
-    steps, curve = (
-        np.concatenate([[steps[0] - 64], steps, [steps[-1] + 64]]),
-        np.concatenate([[curve[0] - 64], curve, [curve[-1] + 64]]),
-    )
-    return steps, np.maximum.accumulate(curve)
 
 
 def _beyond(picture: Pixels, other: Pixels) -> Pixels:
@@ -177,20 +233,35 @@ def boxes(where: Mask, to_picture: Matrix, size: tuple[int, int]) -> tuple[Box, 
     ``to_picture`` maps the marks' frame; largest first.
     """
     marks = cv2.warpPerspective(where.astype(np.uint8), to_picture, size, flags=cv2.INTER_NEAREST)
-    reach = max(3, round(max(size) / 16)) | 1
-    joined = cv2.dilate(marks, np.ones((reach, reach), np.uint8))
+    # Wider than high: the words of a line belong together.
+    across, down = (max(3, round(max(size) / part)) | 1 for part in (8, 14))
+    joined = cv2.dilate(marks, np.ones((down, across), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     labels[marks == 0] = 0
     found = []
     for label in range(1, count):
         rows, columns = (np.flatnonzero((labels == label).any(axis=axis)) for axis in (1, 0))
         if len(rows):
-            found.append(
-                Box(
-                    left=float(columns[0]) / size[0],
-                    top=float(rows[0]) / size[1],
-                    right=float(columns[-1] + 1) / size[0],
-                    bottom=float(rows[-1] + 1) / size[1],
+            sides = (columns[0] / size[0], rows[0] / size[1], (columns[-1] + 1) / size[0], (rows[-1] + 1) / size[1])
+            found.append(Box(*(round(float(side), 4) for side in sides)))
+    return tuple(sorted(_in_lines(found), key=lambda box: -box.area)[:MOST_BOXES])
+
+
+def _in_lines(found: list[Box]) -> list[Box]:
+    """Join flat boxes that stand side by side: the words of one caption."""
+    lines: list[Box] = []
+    for box in sorted(found, key=lambda box: box.top):
+        for index, line in enumerate(lines):
+            overlap = min(box.bottom, line.bottom) - max(box.top, line.top)
+            flat = max(box.bottom, line.bottom) - min(box.top, line.top) < 0.2
+            if flat and overlap > 0.5 * min(box.bottom - box.top, line.bottom - line.top):
+                lines[index] = Box(
+                    min(box.left, line.left),
+                    min(box.top, line.top),
+                    max(box.right, line.right),
+                    max(box.bottom, line.bottom),
                 )
-            )
-    return tuple(sorted(found, key=lambda box: -box.area)[:MOST_BOXES])
+                break
+        else:
+            lines.append(box)
+    return lines

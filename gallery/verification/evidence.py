@@ -73,6 +73,8 @@ class Transformation:
         brightness of the second = gain x brightness of the first + offset, both in 0 to 1.
     ``saturation``
         colourfulness of the second divided by that of the first, 0 to 10; 1 where either is grey.
+    ``recoloured``
+        both have colours, and they are not the same ones (sepia, a shifted hue).
     ``changed_share``
         how much of the shared area shows something else, 0 to 1.
     """
@@ -87,6 +89,7 @@ class Transformation:
     gain: float = 1.0
     offset: float = 0.0
     saturation: float = 1.0
+    recoloured: bool = False
     changed_share: float = 0.0
 
     @property

@@ -31,6 +31,11 @@ def describe(
     box_first, share_first, outline = _shared(relative)
     box_second, share_second, _ = _shared(inverse(relative))
     onto = frame(sizes[1]) @ inverse(relative) @ inverse(frame(sizes[0]))
+    if laid.has_gaps:
+        (box_first, share_first), (box_second, share_second) = (
+            _filled(laid, to_picture, size)
+            for to_picture, size in zip((laid.to_first, laid.to_second), copies, strict=True)
+        )
     mirrored, angle, scale, stretch = decompose(jacobian(onto, project(frame(sizes[0]), outline).mean(axis=0)))
     grey = (tone.first_is_grey, tone.second_is_grey)
     parts = (
@@ -56,6 +61,7 @@ def describe(
         gain=round(tone.gain, 4),
         offset=round(tone.offset, 4),
         saturation=round(tone.saturation, 4),
+        recoloured=tone.recoloured,
         changed_share=round(changes.share, 4),
     )
 
@@ -74,15 +80,43 @@ def _shared(relative: Matrix) -> tuple[Box, float, NDArray[np.float64]]:
     The part of a picture that the other one, mapped onto it by ``relative``, covers: its bounding box, its share of
     the area and its outline in relative coordinates.
     """
-    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
-    covering = project(relative, square)
-    area, outline = cv2.intersectConvexConvex(covering.astype(np.float32), square.astype(np.float32))
-    if outline is None or area <= 0:
-        return Box(0.0, 0.0, 0.0, 0.0), 0.0, square
-    points = outline.reshape(-1, 2).astype(np.float64)
+    points = _clipped(project(relative, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)))
+    if len(points) < 3:
+        return Box(0.0, 0.0, 0.0, 0.0), 0.0, np.full((1, 2), 0.5)
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    box = Box(*(round(min(1.0, max(0.0, float(side))), 4) for side in (left, top, right, bottom)))
-    return box, min(1.0, float(area)), points
+    x, y = points.T
+    area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    return Box(*(round(float(side), 4) for side in (left, top, right, bottom))), min(1.0, area), points
+
+
+def _filled(laid: Overlay, to_picture: Matrix, size: Size) -> tuple[Box, float]:
+    """The same box and share, measured by the pixels that are really shared."""
+    # Two pixels wider, as the rim was left out.
+    shared = cv2.dilate(laid.shared.astype(np.uint8), np.ones((5, 5), np.uint8))
+    marks = cv2.warpPerspective(shared, to_picture, size, flags=cv2.INTER_NEAREST)
+    rows, columns = (np.flatnonzero(marks.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return Box(0.0, 0.0, 0.0, 0.0), 0.0
+    sides = (columns[0] / size[0], rows[0] / size[1], (columns[-1] + 1) / size[0], (rows[-1] + 1) / size[1])
+    return Box(*(round(float(side), 4) for side in sides)), float(marks.mean())
+
+
+def _clipped(outline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    What of a convex ``outline``, shape ``(n, 2)``, lies in the unit square (Sutherland and Hodgman 1974).
+
+    OpenCV's own intersection goes wrong where two outlines nearly coincide, as those of copies do.
+    """
+    for axis, limit, sign in ((0, 0.0, 1.0), (0, 1.0, -1.0), (1, 0.0, 1.0), (1, 1.0, -1.0)):
+        kept: list[NDArray[np.float64]] = []
+        for start, end in zip(outline, np.roll(outline, -1, axis=0), strict=True):
+            before, after = (sign * (float(point[axis]) - limit) for point in (start, end))
+            if before >= 0:
+                kept.append(start)
+            if before * after < 0:
+                kept.append(start + (end - start) * before / (before - after))
+        outline = np.array(kept).reshape(-1, 2)
+    return outline
 
 
 def decompose(linear: NDArray[np.float64]) -> tuple[bool, float, float, float]:
@@ -115,7 +149,7 @@ def _surroundings(picture: Picture, outline: NDArray[np.float64]) -> Surrounding
     if not len(around):
         return "plain"
     off = np.abs(around - np.median(around, axis=0)).max(axis=1)
-    return "plain" if float((off < 16).mean()) > 0.9 else "other"
+    return "plain" if float((off < 16).mean()) > 0.97 else "other"
 
 
 def _has_seam(picture: Picture, outline: NDArray[np.float64]) -> bool:
@@ -138,9 +172,9 @@ def _has_seam(picture: Picture, outline: NDArray[np.float64]) -> bool:
             continue
         steps.append(float(np.median(np.abs(beyond - near)[known].max(axis=1))))
         usual.append(float(np.median(np.abs(near - far)[known].max(axis=1))))
-    # Most edges must step: a crop may well end along a wall.
+    # One edge of four may step by chance: a crop may well end along a wall.
     seams = [step > 8 + 2 * inside for step, inside in zip(steps, usual, strict=True)]
-    return sum(seams) * 2 > len(seams)
+    return any(seams) and sum(seams) * 2 >= len(seams)
 
 
 def _sample(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:

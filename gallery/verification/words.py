@@ -10,6 +10,9 @@ from gallery.verification.evidence import Box, Part, Transformation
 WHOLE = 0.97
 """From this share on a picture counts as wholly there."""
 
+MARGIN = 0.6
+"""A picture that fills less than this of another does not merely have a border there."""
+
 SAME_SIZE = 0.05
 """Sides that differ by less than this share count as equally long."""
 
@@ -23,7 +26,7 @@ class _Telling:
     source_part: Part
     copy_part: Part
     step: Transformation
-    positions: tuple[str, ...]
+    first_is_copy: bool = False
 
     @property
     def shows_all(self) -> bool:
@@ -40,9 +43,7 @@ def sentence(transformation: Transformation, *, first: str = "A", second: str = 
 
     :param first: what to call the first picture.
     """
-    forth = _Telling(
-        first, second, transformation.first, transformation.second, transformation, _positions(transformation, first)
-    )
+    forth = _Telling(first, second, transformation.first, transformation.second, transformation)
     return _compose(_reversed(forth) if _is_backwards(forth) else forth)
 
 
@@ -87,7 +88,7 @@ def _reversed(telling: _Telling) -> _Telling:
         offset=-step.offset / step.gain,
         saturation=1 / step.saturation,
     )
-    return _Telling(telling.copy, telling.source, telling.copy_part, telling.source_part, back, telling.positions)
+    return _Telling(telling.copy, telling.source, telling.copy_part, telling.source_part, back, first_is_copy=True)
 
 
 def _is_backwards(telling: _Telling) -> bool:
@@ -104,7 +105,7 @@ def _is_backwards(telling: _Telling) -> bool:
         return source.surroundings in ("plain", "other")
     if source.grey != copy.grey:
         return source.grey
-    if abs(telling.step.scale - 1) > SAME_SIZE:
+    if abs(telling.step.scale - 1) > SAME_SIZE and _stretching(telling.step) <= SAME_SIZE:
         return telling.step.scale > 1
     return source.lettered and not copy.lettered
 
@@ -112,7 +113,14 @@ def _is_backwards(telling: _Telling) -> bool:
 def _compose(telling: _Telling) -> str:
     names = {"copy": telling.copy, "source": telling.source}
     shown, filled = telling.source_part.share, telling.copy_part.share
-    framed = telling.copy_part.surroundings == "other" and not telling.shows_nothing_else
+    # What is mostly margin is no border any more.
+    framed = (
+        not telling.shows_nothing_else
+        and not _slanted(telling.step)
+        and (
+            telling.copy_part.surroundings == "other" or (telling.copy_part.surroundings == "plain" and filled < MARGIN)
+        )
+    )
     numbers = names | {"shown": _percent(shown), "filled": _percent(filled)}
     tail = [*_turned(telling.step), *_toned(telling), *_changed(telling)]
     if framed and telling.shows_all:
@@ -132,18 +140,22 @@ def _is_made_of(telling: _Telling, names: dict[str, str]) -> str:
     turned = _turned(telling.step)
     cropped = [] if telling.shows_all else [_("cropped to %(shown)s") % {"shown": _percent(telling.source_part.share)}]
     # The empty corners of a turned picture are no border that anybody added.
-    slanted = min(abs(telling.step.angle) % 90, 90 - abs(telling.step.angle) % 90) >= 1
-    bordered = [] if telling.shows_nothing_else or slanted else [_("with a plain border")]
+    bordered = [] if telling.shows_nothing_else or _slanted(telling.step) else [_("with a plain border")]
     size = _sized(telling.step)
     done = [*turned, *cropped, *size, *_toned(telling), *bordered]
     changes = _changed(telling)
-    if telling.source_part.lettered and telling.copy_part.lettered and changes and not done:
+    if _has_other_captions(telling) and not done:
         return _joined(_("%(source)s and %(copy)s are the same picture") % names, changes)
     if not done and not changes:
         return _("%(copy)s is %(source)s re-saved; nothing visible differs.") % names
     parts = [*done, *changes]
     opening = _("%(copy)s is %(source)s %(how)s") % (names | {"how": parts[0]})
     return _joined(opening, parts[1:])
+
+
+def _slanted(step: Transformation) -> bool:
+    """Whether it is turned by something else than quarters."""
+    return min(abs(step.angle) % 90, 90 - abs(step.angle) % 90) >= 1
 
 
 def _joined(opening: str, parts: list[str]) -> str:
@@ -176,9 +188,8 @@ def _turned(step: Transformation) -> list[str]:
 
 
 def _sized(step: Transformation) -> list[str]:
-    wider = max(step.stretch, 1 / step.stretch) - 1
-    if wider > 0.04:
-        by = {"share": _percent(wider)}
+    if _stretching(step) > SAME_SIZE:
+        by = {"share": _percent(_stretching(step))}
         return [(_("stretched %(share)s wider") if step.stretch > 1 else _("stretched %(share)s taller")) % by]
     if abs(step.scale - 1) <= SAME_SIZE:
         return []
@@ -187,6 +198,10 @@ def _sized(step: Transformation) -> list[str]:
     if step.scale < 1:
         return [_("at %(share)s of the size") % {"share": _percent(step.scale)}]
     return [_("enlarged %(times).1f times") % {"times": step.scale}]
+
+
+def _stretching(step: Transformation) -> float:
+    return max(step.stretch, 1 / step.stretch) - 1
 
 
 def _toned(telling: _Telling) -> list[str]:
@@ -204,7 +219,10 @@ def _toned(telling: _Telling) -> list[str]:
         parts.append(_("in black and white"))
     elif not (telling.copy_part.grey or telling.source_part.grey):
         vivid = step.saturation / step.gain
-        parts += [_("paler")] if vivid < 0.8 else [_("more colourful")] if vivid > 1.25 else []
+        if step.recoloured:
+            parts.append(_("in other colours"))
+        else:
+            parts += [_("paler")] if vivid < 0.8 else [_("more colourful")] if vivid > 1.25 else []
     if len(parts) == 2 and abs(lift) > 0.035 and parts[1] == _("paler"):
         return [_("%(brightness)s and paler") % {"brightness": parts[0]}]
     return parts
@@ -217,17 +235,22 @@ def _lifted(lift: float) -> str:
 
 
 def _changed(telling: _Telling) -> list[str]:
-    places = telling.positions
+    places = _positions(telling)
     if not places:
         return []
     if telling.step.changed_share > 0.4:
         return [_("with changes over most of it")]
-    if telling.source_part.lettered and telling.copy_part.lettered:
+    if _has_other_captions(telling):
         captions = ngettext("with another caption %(where)s", "with other captions %(where)s", len(places))
         return [captions % {"where": _listed(places)}]
     if len(places) > 3:
         return [_("with changes in several places")]
     return [ngettext("with a change %(where)s", "with changes %(where)s", len(places)) % {"where": _listed(places)}]
+
+
+def _has_other_captions(telling: _Telling) -> bool:
+    """Whether both were written on: two uses of one template. Specks are too small to tell."""
+    return telling.source_part.lettered and telling.copy_part.lettered and telling.step.changed_share > 0.004
 
 
 def _listed(places: tuple[str, ...]) -> str:
@@ -236,14 +259,18 @@ def _listed(places: tuple[str, ...]) -> str:
     return _("%(several)s and %(last)s") % {"several": _(", ").join(places[:-1]), "last": places[-1]}
 
 
-def _positions(transformation: Transformation, first: str) -> tuple[str, ...]:
+def _positions(telling: _Telling) -> tuple[str, ...]:
     """
     Where the changes are, as the first picture has them: that is the one onto which the other is laid for comparing.
+    It is named where the other one, of which the sentence speaks, has them elsewhere.
     """
-    here = _places(transformation.first.changed)
-    if here == _places(transformation.second.changed):
+    first, second = telling.source_part, telling.copy_part
+    if telling.first_is_copy:
+        first, second = second, first
+    here = _places(first.changed)
+    if not here or telling.first_is_copy or here == _places(second.changed):
         return here
-    return (*here[:-1], _("%(where)s of %(name)s") % {"where": here[-1], "name": first}) if here else ()
+    return (*here[:-1], _("%(where)s of %(name)s") % {"where": here[-1], "name": telling.source})
 
 
 def _places(changed: tuple[Box, ...]) -> tuple[str, ...]:
