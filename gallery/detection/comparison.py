@@ -40,9 +40,7 @@ def search(claim: Claim) -> None:
     found = candidates.find(images, policy, client)
     with transaction.atomic():
         outbox.finish(claim)
-        to_compare = {image.pk for image in images}
-        for image in images:
-            to_compare |= pairs.propose(image, found[image.pk], policy, key)
+        to_compare = {image.pk for image in images} | pairs.propose(found, policy, key)
         _move(images, Stage.SEARCHED)
         for pk in sorted(to_compare):
             outbox.send("verify", key=pk)

@@ -1,8 +1,11 @@
 """Writing the pairs that a search proposes."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from gallery.detection.candidates import Candidate, Neighbourhood
-from gallery.detection.projection import roots
-from gallery.models import Fingerprint, Image, Pair, Policy
+from gallery.detection.projection import roots_of
+from gallery.models import Fingerprint, Pair, Policy
 
 MEASURED = [
     "same_bytes", "same_pixels", "similarity", "model_key", "pdq_distance", "pdq_usable", "document_like",
@@ -14,77 +17,83 @@ TRIES = 3
 """Members of one group that an image is compared with: the group's oldest, and the two that look most alike."""
 
 
-def propose(image: Image, neighbourhood: Neighbourhood, policy: Policy, model_key: str) -> set[int]:
+def propose(found: dict[int, Neighbourhood], policy: Policy, model_key: str) -> set[int]:
     """
-    Write the candidate pairs of ``image``. Returns the images (the newer of each pair) that have something to compare.
+    Write the candidate pairs of a batch of images. Returns the images (the newer of each pair) to compare.
 
-    Repeating it is harmless: a pair is there once, and only gains nearer signals.
+    Repeating it is harmless: a pair is there once, and only gains signals that it lacked.
     """
-    chosen = _representatives(neighbourhood, policy.neighbours)
-    facts = {
-        row.file.image_id: row
-        for row in Fingerprint.objects.select_related("file").filter(
-            file__image__in=[image.pk, *(candidate.image for candidate in chosen)]
-        )
-    }
-    mine = facts.get(image.pk)
-    if mine is None:
-        return set()
-    return {
-        right
-        for candidate in chosen
-        if candidate.image in facts
-        for right in _write(image.pk, candidate, (mine, facts[candidate.image]), policy, model_key)
-    }
+    met = {candidate for neighbourhood in found.values() for candidate in neighbourhood.candidates}
+    oldest = {image: min(ends) for image, ends in roots_of(met).items()}
+    wanted: dict[tuple[int, int], Candidate] = {}
+    for image, neighbourhood in found.items():
+        for candidate in _representatives(neighbourhood, oldest, policy.neighbours):
+            if candidate.image != image:
+                wanted.setdefault((min(image, candidate.image), max(image, candidate.image)), candidate)
+    facts = _facts({image for ends in wanted for image in ends})
+    known = _known(wanted)
+    fresh = [
+        _new_pair(ends, candidate, facts, policy, model_key)
+        for ends, candidate in wanted.items()
+        if ends not in known and all(image in facts for image in ends)
+    ]
+    # Somebody may write the same pair at this moment: theirs is as good.
+    Pair.objects.bulk_create(fresh, ignore_conflicts=True)
+    for ends, pair in known.items():
+        _learn(pair, wanted[ends], model_key)
+    waiting = Pair.objects.filter(state=Pair.State.CANDIDATE).touching(list(found))
+    return set(waiting.values_list("right", flat=True))
 
 
-def _representatives(neighbourhood: Neighbourhood, count: int) -> list[Candidate]:
+def _representatives(neighbourhood: Neighbourhood, oldest: dict[int, int], count: int) -> list[Candidate]:
     """
     Of each group of copies only a few: the oldest, which the others are paired with, and its nearest members.
 
     The oldest is compared even if it is itself too far away to have been found: it is the natural partner.
     """
-    taken: list[Candidate] = []
-    members: dict[int, int] = {}
+    taken: dict[int, Candidate] = {}
+    members: Counter[int] = Counter()
     for candidate in neighbourhood.nearest(count * 2):
-        root = min(roots(candidate.image))
-        members[root] = members.get(root, 0) + 1
+        root = oldest[candidate.image]
+        members[root] += 1
         if members[root] == 1 and root != candidate.image:
-            oldest = neighbourhood.of(root)
-            oldest.meet(similarity=candidate.similarity)
-            taken.append(oldest)
+            taken[root] = neighbourhood.candidates.get(root) or Candidate(root, similarity=candidate.similarity)
         if members[root] < TRIES:
-            taken.append(candidate)
-    unique = {candidate.image: candidate for candidate in taken}
-    return sorted(unique.values(), key=lambda found: found.rank, reverse=True)[: count + TRIES]
+            taken[candidate.image] = candidate
+    return sorted(taken.values(), key=lambda found: found.rank, reverse=True)[: count + TRIES]
 
 
-def _write(
-    image: int, candidate: Candidate, facts: tuple[Fingerprint, Fingerprint], policy: Policy, model_key: str
-) -> list[int]:
-    left, right = sorted((image, candidate.image))
-    usable = all(row.pdq_quality >= policy.pdq_min_quality for row in facts)
-    documents = all(row.dominant_share > policy.document_share for row in facts)
-    pair, created = Pair.objects.get_or_create(
-        left_id=left,
-        right_id=right,
-        defaults={
-            "same_bytes": candidate.same_bytes,
-            "same_pixels": candidate.same_pixels,
-            "similarity": candidate.similarity,
-            "model_key": model_key,
-            "pdq_distance": candidate.pdq_distance,
-            "pdq_usable": usable,
-            "document_like": documents,
-        },
+def _facts(images: set[int]) -> dict[int, Fingerprint]:
+    rows = Fingerprint.objects.select_related("file").defer("pdq").filter(file__image__in=images)
+    return {row.file.image_id: row for row in rows}
+
+
+def _known(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Pair]:
+    ends = set(wanted)
+    images = {image for pair in ends for image in pair}
+    rows = Pair.objects.among(list(images)).defer("evidence")
+    return {(row.left_id, row.right_id): row for row in rows if (row.left_id, row.right_id) in ends}
+
+
+def _new_pair(
+    ends: tuple[int, int], candidate: Candidate, facts: dict[int, Fingerprint], policy: Policy, model_key: str
+) -> Pair:
+    prints = [facts[image] for image in ends]
+    return Pair(
+        left_id=ends[0],
+        right_id=ends[1],
+        same_bytes=candidate.same_bytes,
+        same_pixels=candidate.same_pixels,
+        similarity=candidate.similarity,
+        model_key=model_key,
+        pdq_distance=candidate.pdq_distance,
+        pdq_usable=all(row.pdq_quality >= policy.pdq_min_quality for row in prints),
+        document_like=all(row.dominant_share > policy.document_share for row in prints),
     )
-    if not created and not _learn(pair, candidate, model_key):
-        return []
-    return [right] if pair.state == Pair.State.CANDIDATE else []
 
 
-def _learn(pair: Pair, candidate: Candidate, model_key: str) -> bool:
-    """Take over signals that the pair lacks or that another network gave; returns whether it is still to compare."""
+def _learn(pair: Pair, candidate: Candidate, model_key: str) -> None:
+    """Take over signals that the pair lacks, or that another network gave."""
     fresh: dict[str, object] = {}
     if candidate.similarity is not None and (pair.similarity is None or pair.model_key != model_key):
         fresh |= {"similarity": candidate.similarity, "model_key": model_key}
@@ -92,7 +101,6 @@ def _learn(pair: Pair, candidate: Candidate, model_key: str) -> bool:
         fresh["pdq_distance"] = candidate.pdq_distance
     if fresh:
         Pair.objects.filter(pk=pair.pk).update(**fresh)
-    return pair.state == Pair.State.CANDIDATE
 
 
 def promise(pair: Pair) -> tuple[bool, float]:

@@ -99,13 +99,34 @@ def roots(image: int, *, apart_from: int = 0) -> set[int]:
     """
     The oldest images that ``image`` is a sure copy of, by way of open pairs; itself if there are none.
 
-    Pairs point from the newer image to the older, so this walks upwards and ends.
+    :param apart_from: the id of a pair that is not walked along.
     """
-    frontier, ends, seen = {image}, set[int](), {image}
+    return roots_of({image}, apart_from=apart_from)[image]
+
+
+def roots_of(images: set[int], *, apart_from: int = 0) -> dict[int, set[int]]:
+    """
+    :func:`roots` of many at once, in as many queries as the longest chain has steps.
+
+    Pairs point from the newer image to the older, so the walk goes upwards and ends.
+    """
+    parents: dict[int, set[int]] = {}
+    frontier = set(images)
     while frontier:
         upwards = Pair.objects.filter(right__in=frontier, state=State.OPEN, tier__gte=Pair.Tier.CERTAIN)
-        steps = list(upwards.exclude(pk=apart_from).values_list("right", "left"))
-        ends |= frontier - {newer for newer, _older in steps}
-        frontier = {older for _newer, older in steps} - seen
-        seen |= frontier
+        parents.update((image, set()) for image in frontier)
+        for newer, older in upwards.exclude(pk=apart_from).values_list("right", "left"):
+            parents[newer].add(older)
+        frontier = {older for image in frontier for older in parents[image]} - parents.keys()
+    return {image: _ends(image, parents) for image in images}
+
+
+def _ends(image: int, parents: dict[int, set[int]]) -> set[int]:
+    seen, frontier, ends = {image}, [image], set[int]()
+    while frontier:
+        at = frontier.pop()
+        if not parents[at]:
+            ends.add(at)
+        frontier += parents[at] - seen
+        seen |= parents[at]
     return ends
