@@ -125,7 +125,7 @@ def _limits(max_pixels: int) -> Iterator[None]:
 def _decoded(image: Image.Image, header: Header, skeleton: structure.Structure) -> Decoded:
     image.load()
     source_mode, has_alpha = image.mode, image.has_transparency_data
-    frames = skeleton.frames or (getattr(image, "n_frames", 1) if header.kind in ("png", "webp", "avif") else 1)
+    frames = skeleton.frames or _claimed_frames(image, header)
     quality = jpeg_quality(image)
     transpose = _UPRIGHT.get(_orientation(image))
     profile = image.info.get("icc_profile")
@@ -143,6 +143,13 @@ def _decoded(image: Image.Image, header: Header, skeleton: structure.Structure) 
         jpeg_quality=quality,
         has_alpha=has_alpha,
     )
+
+
+def _claimed_frames(image: Image.Image, header: Header) -> int:
+    """As the file says, up to what is counted elsewhere. Further pictures in a JPEG or HEIC are no frames."""
+    if header.kind not in ("png", "webp", "avif"):
+        return 1
+    return max(1, min(int(getattr(image, "n_frames", 1)), structure.MAX_FRAMES))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -191,9 +198,9 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         return image.convert("RGB")
     try:
         transform = _transform(profile, image.mode)
+        converted = ImageCms.applyTransform(image, transform) if transform is not None else None
     except (ImageCms.PyCMSError, OSError):
-        return image.convert("RGB")
-    converted = ImageCms.applyTransform(image, transform) if transform is not None else None
+        converted = None
     return converted if converted is not None else image.convert("RGB")
 
 

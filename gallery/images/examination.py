@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from gallery.images import hashes, renditions
 from gallery.images.decode import DECODER_VERSION, Decoded, decode
 from gallery.images.hashes import Pdq
 from gallery.images.region import MIN_SIDE, Box, content_region
+from gallery.images.scaling import squashed
 from gallery.pictures import Picture
 
 NETWORK_SIDE = 320
@@ -76,18 +73,8 @@ def examined(decoded: Decoded, *, network_side: int = NETWORK_SIDE) -> Examinati
         pdq=hashes.pdq(copies["work"]),
         dominant_share=hashes.dominant_share(copies["thumb"]),
         renditions=renditions.encode(copies),
+        # Not from a smaller copy: vectors of the 640-pixel one are 0.01 to 0.02 of cosine away from the picture's own.
         whole=squashed(copies["view"], network_side),
         region=None if region_box is None else squashed(region_box.cut(picture), network_side),
         region_box=region_box,
     )
-
-
-def squashed(picture: NDArray[np.uint8], side: int) -> Picture:
-    """
-    ``picture`` as a square of ``side`` pixels, all of it, smoothed before it is thinned out.
-
-    How this is done moves the network's similarities (0.92 without smoothing, 0.87 when cropped): all vectors of a
-    collection must be made alike.
-    """
-    square = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
-    return Picture(np.asarray(square))

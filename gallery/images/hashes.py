@@ -9,11 +9,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 import pdqhash
 from numpy.typing import NDArray
 
+from gallery.images.scaling import shrunk
 from gallery.pictures import Picture
 
 PDQ_BITS = 256
@@ -148,13 +148,3 @@ def colour_codes(pixels: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """The colour of every pixel in 12 bits: shape ``(h, w)`` from ``(h, w, 3)``."""
     top = (pixels >> 4).astype(np.uint16)
     return (top[..., 0] << 8 | top[..., 1] << 4 | top[..., 2]).astype(np.uint16)
-
-
-def shrunk(picture: Picture, long_side: int) -> Picture:
-    """``picture`` averaged down to at most ``long_side`` pixels; itself where it is small enough already."""
-    height, width = picture.shape[:2]
-    scale = long_side / max(height, width)
-    if scale >= 1:
-        return picture
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return Picture(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))

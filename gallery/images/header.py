@@ -110,7 +110,7 @@ def check_pixels(width: int, height: int, *, max_pixels: int) -> None:
 
 def _above(number: float, *, limit: float) -> str:
     """``number`` with as few decimals as show it to be above ``limit``: "50.1 Mpx; the limit is 50"."""
-    for decimals in (0, 1, 3):
+    for decimals in (0, 1, 2, 3):
         if round(number, decimals) > limit:
             return f"{number:,.{decimals}f}"
     return f"{number:,.6f}"

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.images.hashes import COLOUR_SIDE, colour_codes, shrunk
+from gallery.images.hashes import COLOUR_SIDE, colour_codes
+from gallery.images.scaling import shrunk
 from gallery.pictures import Picture
 
 MIN_DOMINANT_SHARE = 0.25

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from gallery.images.hashes import shrunk
+from gallery.images.scaling import averaged, fitted
 from gallery.pictures import Picture
 
 
@@ -55,18 +55,13 @@ RENDITIONS: dict[str, Rendition] = {
 """By name, from large to small: each is made from the one before."""
 
 
-def fitted(width: int, height: int, *, long_side: int) -> tuple[int, int]:
-    """The width and height, in pixels, of a rendition of a picture of ``width`` by ``height``."""
-    scale = min(1.0, long_side / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
-
-
 def scale_down(picture: Picture) -> dict[str, Picture]:
-    """The pixels of every rendition, by name."""
+    """The pixels of every rendition, by name, of the size that :func:`fitted` gives for the whole picture."""
     copies = {}
+    copy = picture
     for name, rendition in RENDITIONS.items():
-        picture = shrunk(picture, rendition.long_side)
-        copies[name] = picture
+        copy = averaged(copy, fitted(picture.shape[1], picture.shape[0], long_side=rendition.long_side))
+        copies[name] = copy
     return copies
 
 

@@ -82,7 +82,7 @@ class Examiner:
         with self._lock:
             process = self._running()
             try:
-                reply = self._ask(process, path)
+                head, blocks = self._ask(process, path)
             except BaseException:
                 # A task's time limit may strike at any point; half an answer must never be taken for the next file's.
                 self._stop()
@@ -90,7 +90,10 @@ class Examiner:
             self._served += 1
             if self._served >= FILES_PER_CHILD:
                 self._stop()
-        return wire.answer(*reply)
+        try:
+            return wire.answer(head, blocks)
+        except wire.Garbled as error:
+            raise _garbled() from error
 
     def close(self) -> None:
         """End the child. The next file would start another."""
@@ -153,7 +156,7 @@ class Examiner:
                 raise Poisoned("The decoder failed on this file; the log says how.")
             return head, [_read(process, length, deadline=deadline) for length in lengths]
         except wire.Garbled as error:
-            raise Poisoned("The decoder gave a garbled answer on this file.") from error
+            raise _garbled() from error
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -214,6 +217,10 @@ def _death(process: subprocess.Popen[bytes]) -> Poisoned:
     if status < 0:
         return Poisoned(f"The decoder crashed on this file ({signal.Signals(-status).name}).")
     return Poisoned(f"The decoder gave up on this file (exit status {status}).")
+
+
+def _garbled() -> Poisoned:
+    return Poisoned("The decoder gave a garbled answer on this file.")
 
 
 def _close_pipes(process: subprocess.Popen[bytes]) -> None:
