@@ -1,0 +1,1 @@
+"""Judgement: what people decide about cases, and how it is taken back."""

@@ -1,0 +1,208 @@
+"""
+What a merge does with each field: the table of docs/moderation.md, with the rules that the policy in force chose.
+
+Nothing is written here: the preview and the merge show and do the same :class:`Planned` changes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gallery.models import Album, Image, Policy, SourceLink, Tag, User
+
+LICENCE = "licence"
+"""The field that is never merged by itself: different values wait for a choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """
+    What one field of the keeper becomes.
+
+    ``shown`` are the values of the images in order, keeper first, and ``result`` what it will be, in words. A scalar is
+    set to ``value``; to a relation the ids ``added`` are added.
+    """
+
+    field: str
+    label: str
+    shown: list[str]
+    result: str
+    value: Any = None
+    added: tuple[Any, ...] = ()
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A list that an image has. ``ids`` of an image, and how one of them is called."""
+
+    ids: Callable[[Image], set[Any]]
+    names: Callable[[set[Any]], list[str]]
+
+
+def _named(queryset: Any, field: str) -> Callable[[set[Any]], list[str]]:
+    return lambda ids: list(queryset.filter(pk__in=ids).order_by(field).values_list(field, flat=True))
+
+
+def _pks(name: str) -> Callable[[Image], set[Any]]:
+    return lambda image: set(getattr(image, name).values_list("pk", flat=True))
+
+
+RELATIONS: dict[str, Relation] = {
+    "tags": Relation(_pks("tags"), _named(Tag.objects, "name")),
+    "albums": Relation(_pks("albums"), _named(Album.objects, "name")),
+    "contributors": Relation(_pks("contributors"), _named(User.objects, "username")),
+    "favourites": Relation(
+        lambda image: set(image.favourites.values_list("user", flat=True)), _named(User.objects, "username")
+    ),
+    "source_links": Relation(
+        lambda image: set(SourceLink.objects.filter(image=image).values_list("url", flat=True)),
+        lambda urls: sorted(urls),
+    ),
+}
+
+LABELS: dict[str, str | Promise] = {
+    "title": gettext_lazy("Title"),
+    "caption": gettext_lazy("Caption"),
+    "alt_text": gettext_lazy("Description"),
+    "licence": gettext_lazy("Licence"),
+    "visibility": gettext_lazy("Visibility"),
+    "sensitive": gettext_lazy("Sensitive"),
+    "first_seen": gettext_lazy("First seen"),
+    "owner": gettext_lazy("Owner"),
+    "tags": gettext_lazy("Tags"),
+    "albums": gettext_lazy("Albums"),
+    "source_links": gettext_lazy("Sources"),
+    "favourites": gettext_lazy("Favourites"),
+    "contributors": gettext_lazy("Contributors"),
+    "file": gettext_lazy("File"),
+}
+
+STRICTNESS = [str(value) for value in Image.Visibility.values]
+"""Visibilities from the widest to the strictest."""
+
+
+def plan(keeper: Image, others: Sequence[Image], policy: Policy, choices: Mapping[str, str]) -> list[Planned]:
+    """What merging ``others``, best first, into ``keeper`` makes of the keeper's fields."""
+    images = [keeper, *others]
+    rules = policy.merge_rules
+    scalars = {
+        "title": filled(images, "title") if rules["title"] == "fill" else keeper.title,
+        "caption": _text(images, "caption", rules["caption"]),
+        "alt_text": _text(images, "alt_text", rules["alt_text"]),
+        "licence": keeper.licence if (chosen := chosen_licence(images, choices)) is None else chosen,
+        "visibility": strictest(images) if rules["visibility"] == "strictest" else keeper.visibility,
+        "sensitive": any(image.sensitive for image in images)
+        if rules["sensitive"] == "strictest"
+        else keeper.sensitive,
+        "first_seen": min(image.first_seen for image in images),
+    }
+    planned = [_scalar(images, field, value) for field, value in scalars.items()]
+    planned += [
+        _union(images, field) for field in ("tags", "albums", "source_links", "favourites") if rules[field] == "union"
+    ]
+    planned.append(_contributors(images))
+    return planned
+
+
+def licences(images: Sequence[Image]) -> list[str]:
+    """The different licences among ``images``; none at all is one too."""
+    return sorted({image.licence for image in images})
+
+
+def chosen_licence(images: Sequence[Image], choices: Mapping[str, str]) -> str | None:
+    """The licence after the merge; None if they differ and nobody chose one of them."""
+    found = licences(images)
+    if len(found) == 1:
+        return found[0]
+    chosen = choices.get(LICENCE)
+    return chosen if chosen in found else None
+
+
+def filled(images: Sequence[Image], field: str) -> str:
+    """The keeper's text; if it is empty that of the best other that has one."""
+    return next((text for image in images if (text := getattr(image, field).strip())), "")
+
+
+def appended(images: Sequence[Image], field: str) -> str:
+    """
+    The keeper's text, then the different ones of the others, each with whose it is.
+
+    What does not fit the field any more stays with the image it came from, where a merge leaves it untouched.
+    """
+    keeper, *others = images
+    limit = Image._meta.get_field(field).max_length or 0  # type: ignore[union-attr]  # these are text fields
+    text: str = getattr(keeper, field).strip()
+    for other in others:
+        theirs: str = getattr(other, field).strip()
+        if not theirs or theirs.casefold() in text.casefold():
+            continue
+        addition = _("%(text)s (%(owner)s)") % {"text": theirs, "owner": other.owner.get_username()}
+        longer = f"{text}\n\n{addition}" if text else theirs
+        text = longer if len(longer) <= limit else text
+    return text
+
+
+def strictest(images: Sequence[Image]) -> str:
+    return max((image.visibility for image in images), key=STRICTNESS.index)
+
+
+def _text(images: Sequence[Image], field: str, rule: str) -> str:
+    if rule == "append":
+        return appended(images, field)
+    text: str = filled(images, field) if rule == "fill" else getattr(images[0], field)
+    return text
+
+
+def _scalar(images: Sequence[Image], field: str, value: Any) -> Planned:
+    return Planned(
+        field=field,
+        label=str(LABELS[field]),
+        shown=[in_words(field, getattr(image, field)) for image in images],
+        result=in_words(field, value),
+        value=value,
+        changes=value != getattr(images[0], field),
+    )
+
+
+def _union(images: Sequence[Image], field: str) -> Planned:
+    relation = RELATIONS[field]
+    have = [relation.ids(image) for image in images]
+    return _related(field, have, set[Any]().union(*have))
+
+
+def _contributors(images: Sequence[Image]) -> Planned:
+    """Absorbed owners keep the right to view, and to ask for an un-merge."""
+    have = [RELATIONS["contributors"].ids(image) for image in images]
+    owners = {image.owner_id for image in images}
+    return _related("contributors", have, set[Any]().union(owners, *have) - {images[0].owner_id})
+
+
+def _related(field: str, have: list[set[Any]], result: set[Any]) -> Planned:
+    names = RELATIONS[field].names
+    added = tuple(sorted(result - have[0]))
+    return Planned(
+        field=field,
+        label=str(LABELS[field]),
+        shown=[", ".join(names(ids)) for ids in have],
+        result=", ".join(names(have[0] | result)),
+        added=added,
+        changes=bool(added),
+    )
+
+
+def in_words(field: str, value: Any) -> str:
+    """A value as people read it; empty where there is none."""
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field == "visibility":
+        return str(Image.Visibility(value).label)
+    return str(value)
