@@ -11,7 +11,8 @@ from gallery.pictures import Picture, checked
 from gallery.verification.appearance import lay, overlay
 from gallery.verification.changes import find_changes
 from gallery.verification.evidence import Transformation
-from gallery.verification.geometry import Matrix, corners, frame, inverse, project
+from gallery.verification.geometry import Matrix, frame, inverse
+from gallery.verification.transformation import ALL
 
 RED = (226, 58, 58)
 
@@ -68,14 +69,13 @@ def difference(first: Picture, second: Picture, transformation: Transformation) 
         cv2.warpPerspective(layer, laid.to_first, size, flags=cv2.INTER_LINEAR).astype(np.float32)
         for layer in (changes.strength, changes.where.astype(np.uint8) * 255)
     )
-    outline = project(matrix, corners((second.shape[1], second.shape[0])))
-    shown = np.zeros(first.shape[:2], np.uint8)
-    cv2.fillConvexPoly(shown, np.round(outline).astype(np.int32), (1,))
+    shown = cv2.warpPerspective(laid.shared.astype(np.uint8), laid.to_first, size, flags=cv2.INTER_NEAREST)
     dimmed = first * np.where(shown > 0, 0.45, 0.2)[..., None]
     # What counts is at least half red; the stronger the difference, the redder.
     redness = (where / 255 * (0.55 + 0.45 * (strength / 128).clip(0, 1)))[..., None]
     canvas = (dimmed * (1 - redness) + np.array(RED) * redness).round().astype(np.uint8)
-    if not shown.all():
+    if shown.mean() < ALL:
         thickness = max(1, round(max(size) / 400))
-        cv2.polylines(canvas, [np.round(outline).astype(np.int32)], True, (255, 255, 255), thickness, cv2.LINE_AA)
+        outlines, _ = cv2.findContours(shown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        cv2.drawContours(canvas, outlines, -1, (255, 255, 255), thickness, cv2.LINE_AA)
     return checked(canvas)

@@ -60,44 +60,66 @@ def overlay(first: Picture, second: Picture, matrix: Matrix) -> Overlay:
     else:
         moved, still, way = second, first, matrix
     laid, inside = lay(moved, way, still.shape[:2])
-    has_gaps = is_slanted(way, moved)
+    slant = _slant(way, moved)
+    has_gaps = slant >= 1
     if has_gaps:
         size = (still.shape[1], still.shape[0])
-        gaps = cv2.warpPerspective(_empty_corners(moved), way, size, flags=cv2.INTER_NEAREST)
-        inside &= (gaps == 0) & (_empty_corners(still) == 0)
+        gaps = cv2.warpPerspective(_empty_corners(moved, slant), way, size, flags=cv2.INTER_NEAREST)
+        inside &= (gaps == 0) & (_empty_corners(still, slant) == 0)
     if moved is first:
         return Overlay(laid, second, inside, matrix, np.eye(3), has_gaps)
     return Overlay(first, laid, inside, np.eye(3), inverse(matrix), has_gaps)
 
 
-def is_slanted(matrix: Matrix, picture: Picture) -> bool:
-    """Whether ``matrix`` turns ``picture`` by a degree or more besides quarter turns."""
+def _slant(matrix: Matrix, picture: Picture) -> float:
+    """By how many degrees, 0 to 45, ``matrix`` turns ``picture`` besides quarter turns."""
     middle = corners((picture.shape[1], picture.shape[0])).mean(axis=0)
     along = jacobian(matrix, middle)[:, 0]
     angle = float(np.degrees(np.arctan2(along[1], along[0]))) % 90
-    return 1 <= angle <= 89
+    return min(angle, 90 - angle)
 
 
-def _empty_corners(picture: Picture) -> Pixels:
-    """1 in the triangles of one colour that turning a picture leaves in its corners, else 0."""
+def _empty_corners(picture: Picture, slant: float) -> Pixels:
+    """
+    1 in the triangles of one colour that turning a picture by ``slant`` degrees leaves in its corners, else 0.
+
+    A plain sky or a dark floor fills corners, too: so the ground must be the same in all four, and the triangles' sides
+    must tell the angle, in one of each two opposite corners at least.
+    """
     height, width = picture.shape[:2]
-    canvas = picture.copy()  # OpenCV asks for one that it might write to
-    triangles: list[Pixels] = []
-    grounds: list[Pixels] = []
-    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
-    for x, y in ((0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)):
-        mask = np.zeros((height + 2, width + 2), np.uint8)
-        cv2.floodFill(canvas, mask, (x, y), 0, (8, 8, 8), (8, 8, 8), flags)
-        filled = mask[1:-1, 1:-1]
-        legs = int(filled[y].sum()) * int(filled[:, x].sum())
-        if 0.8 < 2 * int(filled.sum()) / legs < 1.25:
-            triangles.append(filled)
-            grounds.append(picture[y, x])
-    # A plain sky or floor may fill a corner, even with a triangle, but not three of them with one colour.
-    if len(triangles) < 3 or int(np.ptp(np.array(grounds, np.int32), axis=0).max()) > 16:
-        return np.zeros((height, width), np.uint8)
+    empty = np.zeros((height, width), np.uint8)
+    places = [(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)]
+    grounds = np.array([picture[y, x] for x, y in places], np.int32)
+    if np.ptp(grounds, axis=0).max() > 16:
+        return empty
+    legs = [_legs(picture, x, y, slant) for x, y in places]
+    for index, (x, y) in enumerate(places):
+        leg = legs[index] or legs[(index + 2) % 4]
+        if leg is None:
+            return np.zeros((height, width), np.uint8)
+        across, down = (-leg[0] if x else leg[0]), (-leg[1] if y else leg[1])
+        cv2.fillConvexPoly(empty, np.array([(x, y), (x + across, y), (x, y + down)], np.int32), (1,))
     # The seam is a mixture of both.
-    return cv2.dilate(np.maximum.reduce(triangles), np.ones((5, 5), np.uint8)).astype(np.uint8, copy=False)
+    return cv2.dilate(empty, np.ones((5, 5), np.uint8)).astype(np.uint8, copy=False)
+
+
+def _legs(picture: Picture, x: int, y: int, slant: float) -> tuple[int, int] | None:
+    """How far the colour of the corner (x, y) reaches along both edges, if that forms the angle ``slant``."""
+    inset = 3  # the outermost pixels are often all ground
+    if min(picture.shape[:2]) < 8 * inset:
+        return None
+    ground = picture[y, x].astype(np.int32)
+    runs: list[int] = []
+    for line in (picture[y - inset if y else inset], picture[:, x - inset if x else inset]):
+        off = np.abs(line.astype(np.int32) - ground).max(axis=1) > 10
+        other = np.flatnonzero(off[::-1] if (y if runs else x) else off)
+        runs.append(int(other[0]) if len(other) else len(line))
+    for ratio in (np.tan(np.radians(slant)), 1 / np.tan(np.radians(slant))):
+        across, down = runs[0] + inset * ratio, runs[1] + inset / ratio
+        # The thin ends of a triangle are known to a few pixels only.
+        if min(runs) > 0 and abs(across - down * ratio) <= 2 + 0.2 * min(across, down * ratio):
+            return round(across), round(down)
+    return None
 
 
 def growth(matrix: Matrix, picture: Picture) -> float:

@@ -24,6 +24,9 @@ ORB_POINTS = 1200
 
 SIFT_POINTS = 1500
 
+NARROWEST = 16
+"""Narrower work copies have no features: no patch fits, and OpenCV's pyramid would run out of pixels."""
+
 _CODES: dict[Kind, bytes] = {"orb": b"ORB1", "sift": b"SFT1"}
 _WIDTHS: dict[Kind, int] = {"orb": 32, "sift": 128}
 _HEADER = struct.Struct("<4sHHI")
@@ -100,6 +103,9 @@ def extract(picture: Picture, *, kind: Kind) -> LocalFeatures:
     """
     small = work_copy(picture)
     height, width = small.shape[:2]
+    if min(width, height) < NARROWEST:
+        nothing = np.zeros((0, _WIDTHS[kind]), np.uint8)
+        return LocalFeatures(kind, width, height, np.zeros((0, 2), np.float32), nothing)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     detector: cv2.Feature2D
     if kind == "orb":
