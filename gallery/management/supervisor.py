@@ -200,7 +200,8 @@ class Supervisor:
             lines = [running.rest] if running.rest else []
             running.rest = b""
         for line in lines:
-            text = line.decode(errors="replace").rstrip("\r")
+            # A progress bar writes over its line again and again; the last state is the one to show.
+            text = line.decode(errors="replace").rstrip("\r").rpartition("\r")[2]
             running.last.append(text)
             self._show(running.service.name, text)
         return bool(chunk)

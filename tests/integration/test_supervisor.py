@@ -72,6 +72,12 @@ def test_output_is_shown_with_the_name_of_who_wrote_it(supervisor: Supervisor, s
     assert screen.of("greeting") == ["hello", "half a line"]
 
 
+def test_of_a_progress_bar_the_last_state_is_shown(supervisor: Supervisor, screen: Screen) -> None:
+    with supervisor:
+        supervisor.run("samples", python(r"print('0 of 2\r1 of 2\r2 of 2\r')"))
+    assert screen.of("samples") == ["2 of 2"]
+
+
 def test_a_step_that_does_not_succeed_says_why(supervisor: Supervisor) -> None:
     with supervisor, pytest.raises(Failed, match=r"(?s)migrate did not succeed \(exit status 3\).*no such table"):
         supervisor.run("migrate", python("import sys; print('no such table'); sys.exit(3)"))

@@ -87,7 +87,8 @@ class Command(BaseCommand):
         if not settings.PRODUCTION:
             supervisor.run("accounts", manage("create_demo"))
         seen, now = conf().var_dir / _STATIC_SEEN, _fingerprint_static()
-        if not settings.DEBUG and (not seen.exists() or seen.read_text() != now):
+        collected = seen.exists() and Path(settings.STATIC_ROOT).exists() and seen.read_text() == now
+        if not settings.DEBUG and not collected:
             self._say("Collecting static files…")
             supervisor.run("static", manage("collectstatic", "--no-input", "--clear", "--verbosity", "0"))
             seen.write_text(now)
@@ -136,7 +137,7 @@ class Command(BaseCommand):
 
 def _fingerprint_static() -> str:
     """Changes whenever a static file, the folder they are collected in or the Python they come from does."""
-    digest = hashlib.sha256(f"{sys.prefix} {settings.STATIC_ROOT} {Path(settings.STATIC_ROOT).exists()}".encode())
+    digest = hashlib.sha256(f"{sys.prefix} {settings.STATIC_ROOT}".encode())
     for finder in get_finders():
         for path, storage in sorted(finder.list([]), key=lambda found: str(found[0])):
             facts = Path(storage.path(path)).stat()
