@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class SiteAdminConfig(AdminConfig):
-    default_site = "gallery.admin.site.DedupAdminSite"
+    default_site = "dedup_site.admin.DedupAdminSite"

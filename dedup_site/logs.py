@@ -52,7 +52,7 @@ def configure(form: Form, level: str) -> None:
                 # Greets on every start.
                 "axes": {"level": "WARNING"},
                 # Writes every request again, without its id.
-                "django.server": {"level": "WARNING", "propagate": True},
+                "django.server": {"level": "ERROR"},
             },
         }
     )

@@ -214,6 +214,11 @@ UPLOAD_MAX_FILES = env.int("UPLOAD_MAX_FILES", default=100)
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES + 1  # ours is checked first, so that it can name the limit
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # forms without their files
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger files go to disk while they arrive
+FILE_UPLOAD_HANDLERS = [
+    "gallery.views.receiving.KeepNoMoreThanTaken",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_TEMP_DIR = env.str("UPLOAD_TEMP_DIR", default="") or None
 
 # --- The broker -----------------------------------------------------------------------------------------------------
@@ -248,6 +253,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": env.float("REDIS_SOCKET_TIMEOUT", default=1.0),
     "socket_connect_timeout": 1,
     "health_check_interval": 10,
+    # How often kombu itself tries to connect before it gives up; unset it goes on for six seconds.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_max": 0.1,
 }
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {

@@ -83,10 +83,13 @@ def _estimate(share: Share, before: Share | None = None) -> Estimate:
 
 
 def _hours(hours: float) -> str:
-    if abs(hours) < 0.05:
-        minutes = round(hours * 60)
-        return f"{minutes:+d} min".replace("-", "−") if minutes else "0 min"
-    return f"{hours:+.1f} h".replace("-", "−")
+    seconds = abs(hours) * 3600
+    if seconds < 1:
+        return "0 h"
+    sign = "+" if hours > 0 else "−"
+    if seconds < 90:
+        return f"{sign}{seconds:.0f} s"
+    return f"{sign}{seconds / 60:.0f} min" if seconds < 5400 else f"{sign}{intcomma(f'{seconds / 3600:.1f}')} h"
 
 
 def _pace(found: Weighing) -> str:

@@ -103,7 +103,6 @@ class TuningForm(PolicyForm):
     def __init__(self, *args: Any, current: Policy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.current = current
-        # What the constructor would write into the instance, and what we compare with, is the draft as it is stored.
         self.fields["embedder"] = forms.ChoiceField(
             label=_("network"),
             choices=[(name, name) for name in EMBEDDERS],
@@ -112,6 +111,8 @@ class TuningForm(PolicyForm):
         for name, (low, _high, step) in RANGES.items():
             self.fields[name].widget.attrs.update({"step": step, "inputmode": "decimal"})
             self.fields[name].widget.attrs.setdefault("min", low)
+            if isinstance(self.fields[name], forms.FloatField):
+                self.initial[name] = _shown(getattr(self.instance, name))
         for name in KEEPER_WEIGHTS:
             self.fields[f"weight_{name}"] = forms.FloatField(
                 label=str(WEIGHT_LABELS[name]),
@@ -152,4 +153,5 @@ class TuningForm(PolicyForm):
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(_("on")) if value else str(_("off"))
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    # Two decimals, unless more were typed: what is shown is what is sent back.
+    return f"{value:.2f}" if isinstance(value, float) and round(value, 2) == value else str(value)

@@ -1,4 +1,6 @@
-"""The admin site."""
+"""
+The admin site. Outside the package of its pages: they register with it while it is being made, and would be lost.
+"""
 
 from typing import Any
 
