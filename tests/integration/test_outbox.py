@@ -1,0 +1,141 @@
+"""Durable work: written with what causes it, done under a lease, never lost and never done for nothing."""
+
+import datetime as dt
+import time
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from gallery import outbox
+from gallery.models import OutboxEntry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test starts as a fresh process would."""
+    monkeypatch.setattr(outbox, "_closed_until", 0.0)
+
+
+def send(*keys: int, topic: str = "ingest") -> None:
+    with transaction.atomic():
+        for key in keys:
+            outbox.send(topic, key=key)
+
+
+def claim(limit: int = 10, seconds: int = 60) -> outbox.Claim:
+    claimed = outbox.claim("ingest", limit=limit, seconds=seconds)
+    assert claimed is not None
+    return claimed
+
+
+def expire(entry: OutboxEntry) -> None:
+    """As if the worker had died long ago."""
+    OutboxEntry.objects.filter(pk=entry.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+
+
+def test_work_is_claimed_oldest_first_and_up_to_the_limit() -> None:
+    send(3, 1, 2)
+    assert claim(limit=2).keys == [3, 1]
+    assert claim(limit=2).keys == [2]
+    assert outbox.claim("ingest", limit=2, seconds=60) is None
+
+
+def test_work_rolled_back_is_not_there() -> None:
+    with transaction.atomic():
+        outbox.send("ingest", key=1)
+        transaction.set_rollback(True)
+    assert not OutboxEntry.objects.exists()
+
+
+def test_finished_work_is_gone() -> None:
+    send(1, 2)
+    mine = claim()
+    with transaction.atomic():
+        outbox.finish(mine, mine.entries[:1])
+    assert list(OutboxEntry.objects.values_list("key", flat=True)) == ["2"]
+
+
+def test_work_sent_twice_waits_once() -> None:
+    send(1)
+    send(1)
+    assert OutboxEntry.objects.count() == 1
+
+
+def test_work_sent_again_while_it_is_done_is_done_once_more() -> None:
+    send(1)
+    mine = claim()
+    send(1)
+    with transaction.atomic():
+        outbox.finish(mine)
+    assert claim().keys == [1]
+
+
+def test_who_lost_the_lease_cannot_finish_and_rolls_back() -> None:
+    send(1)
+    late = claim()
+    expire(late.entries[0])
+    owner = claim()
+    with pytest.raises(outbox.LeaseLostError), transaction.atomic():
+        outbox.finish(late)
+    with transaction.atomic():
+        outbox.finish(owner)
+    assert not OutboxEntry.objects.exists()
+
+
+def test_what_failed_before_is_taken_alone() -> None:
+    send(1, 2, 3)
+    for entry in claim().entries:
+        expire(entry)
+    send(4)
+    assert claim().keys == [4]
+    assert claim().keys == [1]
+    assert claim().keys == [2]
+
+
+def test_the_third_failure_is_set_aside_and_can_be_retried() -> None:
+    send(1)
+    for _attempt in range(3):
+        expire(claim().entries[0])
+    assert outbox.claim("ingest", limit=1, seconds=60) is None
+    failed = outbox.exhausted()
+    outbox.set_aside(failed)
+    assert outbox.exhausted() == []
+    assert outbox.retry(OutboxEntry.objects.all()) == 1
+    assert claim().keys == [1]
+
+
+def test_a_neighbour_that_is_down_is_no_failure_of_the_work() -> None:
+    send(1)
+    for _attempt in range(5):
+        outbox.postpone(claim(), "Milvus does not answer.", seconds=0, counted=False)
+    assert outbox.exhausted() == []
+    assert claim().keys == [1]
+
+
+def test_postponed_work_is_not_due_before_its_time() -> None:
+    send(1)
+    outbox.postpone(claim(), "later", seconds=60, counted=False)
+    assert outbox.claim("ingest", limit=1, seconds=60) is None
+    assert not outbox.overdue(seconds=0)
+
+
+def test_overdue_work_is_counted_by_topic() -> None:
+    send(1, 2)
+    send(1, topic="verify")
+    OutboxEntry.objects.update(next_at=timezone.now() - dt.timedelta(seconds=5))
+    claim(limit=1)
+    assert outbox.overdue(seconds=1) == {"ingest": 1, "verify": 1}
+
+
+def test_a_dead_broker_costs_little_and_loses_nothing() -> None:
+    started = time.monotonic()
+    assert outbox.announce("ingest") is False
+    first = time.monotonic() - started
+    assert first < 2.5
+    started = time.monotonic()
+    for _ in range(100):
+        outbox.announce("ingest")
+    assert time.monotonic() - started < 0.5

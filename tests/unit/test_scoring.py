@@ -1,0 +1,92 @@
+"""The table of tiers, row by row."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.detection.scoring import Signals, flagged, score, tier
+from gallery.models import Pair, Policy
+
+Tier = Pair.Tier
+STRICT = {"cells": 12, "ncc": 0.91, "textured_share": 0.9}
+LOOSE = {"cells": 12, "ncc": 0.71, "textured_share": 0.5}
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(version=1)
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected"),
+    [
+        ({"same_bytes": True}, Tier.IDENTICAL),
+        ({"same_pixels": True}, Tier.IDENTICAL),
+        ({"same_bytes": True, "document_like": True}, Tier.IDENTICAL),
+        ({"pdq_distance": 31, "pdq_usable": True}, Tier.CERTAIN),
+        ({"pdq_distance": 32, "pdq_usable": True}, Tier.REVIEW),
+        ({"pdq_distance": 60, "pdq_usable": True}, Tier.REVIEW),
+        ({"pdq_distance": 61, "pdq_usable": True}, Tier.STORED),
+        ({"pdq_distance": 0, "pdq_usable": False}, Tier.STORED),
+        ({"similarity": 0.31, **STRICT}, Tier.CERTAIN),
+        ({"similarity": 0.31, **STRICT, "cells": 11}, Tier.STORED),
+        ({"similarity": 0.31, **STRICT, "ncc": 0.9}, Tier.REVIEW),
+        ({"similarity": 0.31, **STRICT, "textured_share": 0.89}, Tier.REVIEW),
+        ({"similarity": 0.31, **LOOSE}, Tier.REVIEW),
+        ({"similarity": 0.31, **LOOSE, "ncc": 0.7}, Tier.STORED),
+        ({"similarity": 0.75}, Tier.REVIEW),
+        ({"similarity": 0.74}, Tier.WEAK),
+        ({"similarity": 0.5}, Tier.WEAK),
+        ({"similarity": 0.49}, Tier.STORED),
+        ({}, Tier.STORED),
+    ],
+)
+def test_the_tier_follows_from_the_surest_signal(signals: dict[str, object], expected: Tier, policy: Policy) -> None:
+    assert tier(Signals(**signals), policy) == expected  # type: ignore[arg-type]  # rows of mixed types
+
+
+def test_documents_are_never_certain_by_hash_or_geometry(policy: Policy) -> None:
+    assert tier(Signals(document_like=True, pdq_distance=0, pdq_usable=True), policy) == Tier.REVIEW
+    assert (
+        tier(Signals(document_like=True, similarity=0.9, cells=200, ncc=0.99, textured_share=1.0), policy)
+        == Tier.REVIEW
+    )
+
+
+def test_documents_are_not_flagged_by_similarity_alone(policy: Policy) -> None:
+    assert tier(Signals(document_like=True, similarity=0.95), policy) == Tier.WEAK
+
+
+def test_weak_pairs_are_flagged_only_where_the_policy_says_so(policy: Policy) -> None:
+    assert not flagged(Tier.WEAK, policy)
+    policy.show_weak = True
+    assert flagged(Tier.WEAK, policy)
+    assert not flagged(Tier.STORED, policy)
+
+
+SIGNALS = st.builds(
+    Signals,
+    same_bytes=st.booleans(),
+    same_pixels=st.booleans(),
+    similarity=st.none() | st.floats(-1, 1),
+    pdq_distance=st.none() | st.integers(0, 256),
+    pdq_usable=st.booleans(),
+    document_like=st.booleans(),
+    cells=st.none() | st.integers(0, 1600),
+    ncc=st.none() | st.floats(-1, 1),
+    textured_share=st.none() | st.floats(0, 1),
+)
+
+
+@given(SIGNALS)
+def test_a_score_lies_between_0_and_1_and_only_identical_pairs_have_1(signals: Signals) -> None:
+    assert 0 <= score(signals) <= 1
+    assert (score(signals) == 1) == (signals.same_bytes or signals.same_pixels)
+
+
+@given(SIGNALS, st.floats(0, 1))
+def test_lowering_the_review_threshold_never_unflags_a_pair(signals: Signals, lower: float) -> None:
+    before = Policy(version=1)
+    after = Policy(version=2, similarity_review=before.similarity_review * lower, similarity_weak=0)
+    if flagged(tier(signals, before), before):
+        assert flagged(tier(signals, after), after)
