@@ -55,10 +55,8 @@ class Agreement:
 
 def overlay(first: Picture, second: Picture, matrix: Matrix) -> Overlay:
     """Lay ``second`` onto ``first``; ``matrix`` maps its pixels onto theirs."""
-    if growth(matrix, second) > 1.05:
-        moved, still, way = first, second, inverse(matrix)
-    else:
-        moved, still, way = second, first, matrix
+    into_second = growth(matrix, second) > 1.05
+    moved, still, way = (first, second, inverse(matrix)) if into_second else (second, first, matrix)
     laid, inside = lay(moved, way, still.shape[:2])
     slant = _slant(way, moved)
     has_gaps = slant >= 1
@@ -66,7 +64,7 @@ def overlay(first: Picture, second: Picture, matrix: Matrix) -> Overlay:
         size = (still.shape[1], still.shape[0])
         gaps = cv2.warpPerspective(_empty_corners(moved, slant), way, size, flags=cv2.INTER_NEAREST)
         inside &= (gaps == 0) & (_empty_corners(still, slant) == 0)
-    if moved is first:
+    if into_second:
         return Overlay(laid, second, inside, matrix, np.eye(3), has_gaps)
     return Overlay(first, laid, inside, np.eye(3), inverse(matrix), has_gaps)
 

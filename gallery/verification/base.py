@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gallery.pictures import Picture
-from gallery.verification.appearance import agree, overlay
+from gallery.verification.appearance import Agreement, agree, overlay
 from gallery.verification.changes import find_changes
-from gallery.verification.evidence import Evidence
+from gallery.verification.evidence import Evidence, Transformation
 from gallery.verification.features import Kind, LocalFeatures, extract, work_copy
 from gallery.verification.geometry import Geometry, Matrix, fit, frame, inverse, mirroring
 from gallery.verification.transformation import Size, describe
@@ -76,6 +76,11 @@ def weigh(
     changes = find_changes(laid)
     if exchanged:
         laid, matrix = laid.swapped(), inverse(matrix)
+    transformation = describe(first, second, matrix, laid, changes, sizes=sizes)
+    return _evidence(kind, geometry, agreement, transformation)
+
+
+def _evidence(kind: Kind, geometry: Geometry, agreement: Agreement, transformation: Transformation) -> Evidence:
     return Evidence(
         method=kind,
         cells=geometry.cells,
@@ -84,7 +89,7 @@ def weigh(
         ncc=round(agreement.ncc, 4),
         ncc_overall=round(agreement.ncc_overall, 4),
         textured_share=round(agreement.textured_share, 4),
-        transformation=describe(first, second, matrix, laid, changes, sizes=sizes),
+        transformation=transformation,
     )
 
 

@@ -22,7 +22,7 @@ enlarged to it: a corner needs some 40 pixels around it to be described.
 ORB_POINTS = 1200
 """48 kB a picture: 32 bytes of descriptor and 8 of position for each point."""
 
-SIFT_POINTS = 1500
+SIFT_POINTS = 1200
 
 NARROWEST = 16
 """Narrower work copies have no features: no patch fits, and OpenCV's pyramid would run out of pixels."""

@@ -28,21 +28,16 @@ def describe(
     copies = (_size(first), _size(second))
     relative = inverse(frame(copies[0])) @ matrix @ frame(copies[1])
     relative /= relative[2, 2]
-    box_first, share_first, outline = _shared(relative)
-    box_second, share_second, _ = _shared(inverse(relative))
     onto = frame(sizes[1]) @ inverse(relative) @ inverse(frame(sizes[0]))
-    if laid.has_gaps:
-        (box_first, share_first), (box_second, share_second) = (
-            _filled(laid, to_picture, size)
-            for to_picture, size in zip((laid.to_first, laid.to_second), copies, strict=True)
-        )
-    mirrored, angle, scale, stretch = decompose(jacobian(onto, project(frame(sizes[0]), outline).mean(axis=0)))
+    middle = project(frame(sizes[0]), _covered(relative)).mean(axis=0)
+    mirrored, angle, scale, stretch = decompose(jacobian(onto, middle))
+    shared = _shared(relative, laid, copies)
     grey = (tone.first_is_grey, tone.second_is_grey)
     parts = (
         Part(
             size=sizes[index],
-            box=(box_first, box_second)[index],
-            share=round((share_first, share_second)[index], 4),
+            box=shared[index][0],
+            share=round(shared[index][1], 4),
             surroundings=_surroundings(picture, _outline_in(index, matrix, copies)),
             changed=boxes(changes.where, (laid.to_first, laid.to_second)[index], copies[index]),
             grey=grey[index],
@@ -75,18 +70,25 @@ def _outline_in(index: int, matrix: Matrix, copies: tuple[Size, Size]) -> NDArra
     return project(matrix if index == 0 else inverse(matrix), corners(copies[1 - index]))
 
 
-def _shared(relative: Matrix) -> tuple[Box, float, NDArray[np.float64]]:
-    """
-    The part of a picture that the other one, mapped onto it by ``relative``, covers: its bounding box, its share of
-    the area and its outline in relative coordinates.
-    """
+def _shared(relative: Matrix, laid: Overlay, copies: tuple[Size, Size]) -> list[tuple[Box, float]]:
+    """Of each picture the part that the other one shows: its bounding box and its share of the area."""
+    if laid.has_gaps:
+        ways = (laid.to_first, laid.to_second)
+        return [_filled(laid, to_picture, size) for to_picture, size in zip(ways, copies, strict=True)]
+    return [_bounded(_covered(relative)), _bounded(_covered(inverse(relative)))]
+
+
+def _covered(relative: Matrix) -> NDArray[np.float64]:
+    """The outline, in relative coordinates, of what the other picture, mapped by ``relative``, covers of this one."""
     points = _clipped(project(relative, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)))
-    if len(points) < 3:
-        return Box(0.0, 0.0, 0.0, 0.0), 0.0, np.full((1, 2), 0.5)
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    x, y = points.T
+    return points if len(points) >= 3 else np.full((1, 2), 0.5)
+
+
+def _bounded(outline: NDArray[np.float64]) -> tuple[Box, float]:
+    (left, top), (right, bottom) = outline.min(axis=0), outline.max(axis=0)
+    x, y = outline.T
     area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
-    return Box(*(round(float(side), 4) for side in (left, top, right, bottom))), min(1.0, area), points
+    return Box(*(round(float(side), 4) for side in (left, top, right, bottom))), min(1.0, area)
 
 
 def _filled(laid: Overlay, to_picture: Matrix, size: Size) -> tuple[Box, float]:
