@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.detection.policies import RULES
 from gallery.embedders import EMBEDDERS
 from gallery.models import Policy
-from gallery.models.policy import KEEPER_WEIGHTS
+from gallery.models.policy import KEEPER_WEIGHTS, MERGE_RULES
 
 RANGES: dict[str, tuple[float, float, float]] = {
     "similarity_review": (0.30, 1, 0.01),
@@ -44,6 +44,29 @@ WEIGHT_LABELS: dict[str, Promise] = {
     "age": _("First seen"),
     "owner": _("Standing of the owner"),
 }
+
+RULE_WORDS: dict[str, Promise] = {
+    "fill": _("the keeper’s; if empty, the best other"),
+    "keep": _("always the keeper’s"),
+    "append": _("the keeper’s, then different texts of the others"),
+    "union": _("all of them together"),
+    "strictest": _("the strictest"),
+}
+
+RULE_LABELS: dict[str, Promise] = {
+    "title": _("Title"),
+    "caption": _("Caption"),
+    "alt_text": _("Alternative text"),
+    "tags": _("Tags"),
+    "albums": _("Albums"),
+    "source_links": _("Source links"),
+    "favourites": _("Favourites"),
+    "visibility": _("Visibility"),
+    "sensitive": _("Sensitive"),
+}
+
+COMPOSED = {"weight_": "keeper_weights", "rule_": "merge_rules"}
+"""Controls that are written together into one field of the policy, by the beginning of their names."""
 
 GROUPS: list[tuple[Promise, Promise, list[str]]] = [
     (
@@ -97,7 +120,7 @@ class TuningForm(PolicyForm):
 
     class Meta:
         model = Policy
-        fields = [*(name for name in RULES if name != "keeper_weights"), "note"]
+        fields = [*(name for name in RULES if name not in COMPOSED.values()), "note"]
         widgets = {"note": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, current: Policy, **kwargs: Any) -> None:
@@ -121,12 +144,20 @@ class TuningForm(PolicyForm):
                 initial=self.instance.keeper_weights.get(name, 0),
                 widget=forms.NumberInput(attrs={"step": WEIGHT_RANGE[2], "inputmode": "decimal"}),
             )
+        for name, rules in MERGE_RULES.items():
+            self.fields[f"rule_{name}"] = forms.ChoiceField(
+                label=str(RULE_LABELS[name]),
+                choices=[(rule, RULE_WORDS[rule]) for rule in rules],
+                initial=self.instance.merge_rules.get(name, rules[0]),
+            )
 
     def _post_clean(self) -> None:
         # Before the instance is built and checked as a whole.
-        weights = {name: self.cleaned_data.get(f"weight_{name}") for name in KEEPER_WEIGHTS}
-        if all(weight is not None for weight in weights.values()):
-            self.instance.keeper_weights = weights
+        for prefix, field in COMPOSED.items():
+            names = [name for name in self.fields if name.startswith(prefix)]
+            if all(name in self.cleaned_data for name in names):
+                values = {name.removeprefix(prefix): self.cleaned_data[name] for name in names}
+                setattr(self.instance, field, values)
         super()._post_clean()  # type: ignore[misc]  # Django's own step between cleaning and errors, not in its stubs
 
     def hero(self) -> Control:
@@ -139,14 +170,19 @@ class TuningForm(PolicyForm):
     def weights(self) -> list[Control]:
         return [self._control(f"weight_{name}") for name in KEEPER_WEIGHTS]
 
+    def merges(self) -> list[Control]:
+        return [self._control(f"rule_{name}") for name in MERGE_RULES]
+
     def _control(self, name: str) -> Control:
         limits = RANGES.get(name) or (WEIGHT_RANGE if name.startswith("weight_") else None)
         slider = dict(zip(("min", "max", "step"), limits, strict=True)) if limits else None
         return Control(self[name], slider, _shown(self._value_now(name)), name in LATER)
 
     def _value_now(self, name: str) -> Any:
-        if name.startswith("weight_"):
-            return self.current.keeper_weights.get(name.removeprefix("weight_"), 0)
+        for prefix, field in COMPOSED.items():
+            if name.startswith(prefix):
+                value = getattr(self.current, field).get(name.removeprefix(prefix), "–")
+                return RULE_WORDS.get(value, value)
         return getattr(self.current, name)
 
 
