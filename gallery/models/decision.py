@@ -1,5 +1,6 @@
 """What somebody did on the desk: one submit, one row, one effect."""
 
+import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +19,17 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-at", "-id")
+
+    def answers(self) -> Self:
+        """Without what only takes another back."""
+        return self.exclude(action=Decision.Action.UNDO)
+
+    def since(self, moment: dt.datetime) -> Self:
+        return self.filter(at__gte=moment)
+
+    def older_than(self, decision: "Decision") -> Self:
+        """What follows it in :meth:`newest_first`."""
+        return self.filter(Q(at__lt=decision.at) | Q(at=decision.at, pk__lt=decision.pk))
 
     def standing(self) -> Self:
         """Took effect and has not been taken back."""

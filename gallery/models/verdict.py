@@ -1,10 +1,14 @@
 """What somebody decided about contents. Append-only, revocable."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from gallery.models.image import StoredFile
 
 
 class VerdictQuerySet(models.QuerySet["Verdict"]):
@@ -14,6 +18,21 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
     def approvals(self) -> Self:
         """Those that say a pair is fine: never flag it again."""
         return self.exclude(kind=Verdict.Kind.SAME)
+
+    def about(self, stored: "StoredFile") -> Self:
+        """Those that name the content of ``stored``: its bytes, or its pixels as the same decoder sees them."""
+        content = Q(contents__sha256=stored.sha256)
+        seen = getattr(stored, "fingerprint", None)
+        if seen is not None:
+            content |= Q(contents__pixel_hash=seen.pixel_hash, contents__decoder_version=seen.decoder_version)
+        return self.filter(content).distinct()
+
+    def newest_first(self) -> Self:
+        return self.order_by("-at", "-id")
+
+    def older_than(self, verdict: "Verdict") -> Self:
+        """What follows it in :meth:`newest_first`."""
+        return self.filter(Q(at__lt=verdict.at) | Q(at=verdict.at, pk__lt=verdict.pk))
 
 
 class Verdict(models.Model):

@@ -40,7 +40,12 @@ class Place:
 
 
 PLACES = (
-    Place(name="review", label=_("Review"), open_to=_reviewers, covers=frozenset({"case", "act", "merge_preview"})),
+    Place(
+        name="review",
+        label=_("Review"),
+        open_to=_reviewers,
+        covers=frozenset({"case", "act", "merge_preview", "escalate", "comment"}),
+    ),
     Place(name="decisions", label=_("Decisions"), open_to=_all_seeing, covers=frozenset({"decision", "undo", "merge"})),
     Place(name="verdicts", label=_("Verdicts"), open_to=_all_seeing),
     Place(name="images", label=_("Images"), open_to=_all_seeing),

@@ -1,0 +1,264 @@
+"""The desk: one case, its answers, and what to do when somebody else was faster."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery.errors import AlreadyDecided, CaseChanged, NotAllowed, ReviewError
+from gallery.models import Case, CaseMember, Decision, Image, Pair
+from gallery.review import access, actions, queue, undo, words
+from gallery.review.submit import Submit
+from gallery.views.access import SignedIn, moderating, reviewing
+from gallery.views.desk import Desk, Wish
+from gallery.views.judging import Judging
+from gallery.views.keys import by_name, key_map
+from gallery.views.progress import progress
+from gallery.views.review import next_cases
+
+AHEAD = 3
+"""Cases whose pictures are fetched while somebody looks at this one."""
+
+TRAIL = 20
+"""Cases that “the case before” remembers."""
+
+
+@reviewing
+@require_safe
+def case(request: SignedIn, case_id: int) -> HttpResponse:
+    """The case on the desk. One that is closed says what happened to it."""
+    found = get_object_or_404(Case.objects.select_related("opened_under", "escalated_by"), pk=case_id)
+    if found.state == Case.State.CLOSED:
+        return closed(request, found)
+    desk = desk_of(request, found)
+    why_not = _why_not(request, found)
+    may_decide = not why_not
+    lease = queue.take(found, request.user) if may_decide else None
+    upcoming = next_cases(request.user, after=found, limit=AHEAD) if request.user.may_review else []
+    keys = key_map(request.user)
+    signs = by_name(keys)
+    context = {
+        "case": found,
+        "desk": desk,
+        "lease": lease,
+        "judging": Judging(desk, signs) if may_decide else None,
+        "may_decide": may_decide,
+        "why_not": why_not,
+        "decision_id": uuid.uuid4(),
+        "keys": keys,
+        "keys_by_name": signs,
+        "progress": progress(request.user) if request.user.may_review else "",
+        "next_case": upcoming[0] if upcoming else None,
+        "previous_case": follow_trail(request, found),
+        "upcoming": _pictures_of(upcoming),
+        "undoable": undo.latest_of(request.user) is not None,
+    }
+    return render(request, "gallery/case.html", context)
+
+
+def desk_of(request: SignedIn, found: Case) -> Desk:
+    images = list(
+        Image.objects.filter(memberships__case=found, memberships__live=True)
+        .select_related("owner", "file__image", "file__fingerprint")
+        .prefetch_related("tags")
+        .order_by("pk")
+    )
+    pairs = Pair.objects.among([image.pk for image in images]).order_by("-tier", "-score", "pk")
+    return Desk(
+        case=found,
+        user=request.user,
+        images=images,
+        pairs=list(pairs.select_related("left__file", "right__file")),
+        wish=Wish.of(request.GET),
+    )
+
+
+def follow_trail(request: SignedIn, found: Case) -> int | None:
+    """Remember that ``found`` was looked at; the case that was looked at before it."""
+    trail: list[int] = request.session.get("trail", [])
+    if found.pk in trail:
+        trail = trail[: trail.index(found.pk)]
+    request.session["trail"] = [*trail, found.pk][-TRAIL:]
+    return trail[-1] if trail else None
+
+
+def closed(request: SignedIn, found: Case) -> HttpResponse:
+    """What happened to a case that is no longer open, and the way to the next."""
+    last = Decision.objects.filter(case=found).select_related("actor").newest_first().first()
+    context = {
+        "case": found,
+        "decision": last,
+        "told": words.told(last) if last else "",
+        "may_undo": last is not None and last.actor == request.user and undo.may_undo(request.user, last),
+    }
+    return render(request, "gallery/case_closed.html", context)
+
+
+@moderating
+@require_POST
+def act(request: SignedIn, case_id: int, action: str) -> HttpResponseBase:
+    """Give an answer and go to the next case."""
+    chosen = actions.ACTIONS.get(action)
+    if chosen is None:
+        raise Http404
+    found = get_object_or_404(Case, pk=case_id)
+    try:
+        outcome = chosen.run(found, request.user, submit=submitted(request, found))
+    except (AlreadyDecided, CaseChanged) as lost:
+        return conflict(request, found, lost)
+    except ReviewError as refusal:
+        return refused(request, found, refusal)
+    messages.success(request, outcome.sentence, extra_tags=str(outcome.decision.pk))
+    return go_on(request, found)
+
+
+def submitted(request: SignedIn, found: Case) -> Submit:
+    """
+    What the form says.
+
+    :raises CaseChanged: if it lacks its id or the version that was on screen, as a form of another page would.
+    """
+    form = request.POST
+    try:
+        decision_id, seen_version = uuid.UUID(form.get("decision_id", "")), int(form.get("seen_version", ""))
+    except ValueError as broken:
+        raise CaseChanged(_("The page was not complete. Look at the case again and answer once more.")) from broken
+    named = form.getlist("images")
+    members = Image.objects.filter(memberships__case=found)
+    ids = dict(members.values_list("public_id", "pk"))
+    files = dict(members.values_list("public_id", "file"))
+    unknown = set(named) - set(ids)
+    if unknown:
+        raise CaseChanged(_("One of the pictures is not in this case any more. Look at it again."))
+    keeper = form.get("keeper", "")
+    prefix = "choice-"
+    return Submit(
+        decision_id=decision_id,
+        seen_version=seen_version,
+        images=sorted({ids[name] for name in named}),
+        keeper=ids.get(keeper),
+        file=files.get(form.get("file", "") or keeper),
+        choices={name.removeprefix(prefix): str(value) for name, value in form.items() if name.startswith(prefix)},
+        rest="different" if form.get("rest") == "different" else "",
+        reason=form.get("reason", ""),
+        note=form.get("note", ""),
+    )
+
+
+def go_on(request: SignedIn, found: Case) -> HttpResponse:
+    """To the next case; to the queue after the last."""
+    following = queue.next_for(request.user, after=found)
+    return redirect("case", following.pk) if following else redirect("review")
+
+
+def conflict(request: SignedIn, found: Case, lost: ReviewError) -> HttpResponse:
+    """Somebody else was faster: who, what and when, with the ways on. Nothing was changed."""
+    found.refresh_from_db()
+    theirs = Decision.objects.filter(pk=lost.decision).first() if isinstance(lost, AlreadyDecided) else None
+    context = {
+        "case": found,
+        "sentence": str(lost),
+        "decision": theirs,
+        "may_undo": theirs is not None and undo.may_undo(request.user, theirs),
+        "is_open": found.state == Case.State.OPEN,
+    }
+    return render(request, "gallery/case_conflict.html", context, status=lost.status)
+
+
+def refused(request: SignedIn, found: Case, refusal: ReviewError) -> HttpResponse:
+    """A rule forbids the answer: say which, and show the case again."""
+    context = {"case": found, "sentence": str(refusal), "is_open": True, "rule": True}
+    return render(request, "gallery/case_conflict.html", context, status=refusal.status)
+
+
+@moderating
+@require_POST
+def skip(request: SignedIn, case_id: int) -> HttpResponse:
+    """Leave the case to others."""
+    found = get_object_or_404(Case, pk=case_id)
+    queue.skip(found, request.user)
+    messages.info(request, _("Skipped. Others will see it."))
+    return go_on(request, found)
+
+
+@moderating
+@require_POST
+def escalate(request: SignedIn, case_id: int) -> HttpResponse:
+    """Hand the case to a senior moderator, with a note."""
+    found = get_object_or_404(Case, pk=case_id)
+    try:
+        queue.escalate(found, request.user, note=request.POST.get("note", ""))
+    except ReviewError as refusal:
+        return refused(request, found, refusal)
+    messages.info(request, _("Escalated. A senior moderator will decide."))
+    return go_on(request, found)
+
+
+@moderating
+@require_POST
+def comment(request: SignedIn, case_id: int) -> HttpResponse:
+    """Say something to whoever decides the case."""
+    found = get_object_or_404(Case, pk=case_id)
+    try:
+        queue.comment(found, request.user, text=request.POST.get("text", ""))
+    except ReviewError as refusal:
+        return refused(request, found, refusal)
+    messages.info(request, _("The comment is with the case."))
+    return redirect("case", found.pk)
+
+
+@moderating
+@require_POST
+def take_over(request: SignedIn, case_id: int) -> HttpResponse:
+    """A senior takes the case from whoever is at it."""
+    found = get_object_or_404(Case, pk=case_id)
+    try:
+        queue.take(found, request.user, steal=True)
+    except ReviewError as refusal:
+        return refused(request, found, refusal)
+    return redirect("case", found.pk)
+
+
+@moderating
+@require_POST
+def heartbeat(request: SignedIn, case_id: int) -> HttpResponse:
+    """The lease goes on while the page is open; the part of the page that says whose it is."""
+    found = get_object_or_404(Case, pk=case_id)
+    if found.state == Case.State.CLOSED:
+        return HttpResponse(status=286)  # htmx stops asking
+    lease = queue.heartbeat(found, request.user)
+    context = {"case": found, "lease": lease, "may_decide": True}
+    return render(request, "gallery/case_desk.html#lease", context)
+
+
+@moderating
+@require_safe
+def merge_preview(request: SignedIn, case_id: int) -> HttpResponse:
+    """Every change that a merge would make: in a dialog, or as a page."""
+    found = get_object_or_404(Case.objects.open(), pk=case_id)
+    desk = desk_of(request, found)
+    context = {"case": found, "desk": desk, "judging": Judging(desk, {})}
+    template = "gallery/merge_preview.html"
+    return render(request, f"{template}#changes" if request.headers.get("HX-Request") else template, context)
+
+
+def _why_not(request: SignedIn, found: Case) -> str:
+    """Why the answers are not offered to this person; empty if they are."""
+    try:
+        access.check_case(request.user, found)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
+def _pictures_of(upcoming: list[Case]) -> list[Image]:
+    """Two pictures of each case to come, to be fetched ahead."""
+    members = CaseMember.objects.filter(case__in=upcoming, live=True).select_related("image__file")
+    by_case: dict[int, list[Image]] = {}
+    for member in members:
+        by_case.setdefault(member.case_id, []).append(member.image)
+    return [image for images in by_case.values() for image in images[:2]]
