@@ -33,6 +33,8 @@ os.environ.update(
     MILVUS_URI=f"http://{NOBODY}",
     INDEX="memory",
 )
+# The web process warns of a folder of static files that is not there, and warnings are errors.
+Path(os.environ["VAR_DIR"], "static").mkdir(parents=True, exist_ok=True)
 if os.environ.get("DATABASE_URL", "").startswith("sqlite"):
     del os.environ["DATABASE_URL"]
 

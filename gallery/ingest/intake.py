@@ -96,8 +96,8 @@ def _inspect(upload: "UploadedFile[bytes]") -> header.Header:
     limit = conf().max_upload_bytes
     if (upload.size or 0) > limit:
         raise TooLarge(
-            _("This file has %(size).0f MB; the limit is %(limit)d MB. Save it smaller and upload it again.")
-            % {"size": (upload.size or 0) / 1e6, "limit": limit // (1024 * 1024)}
+            _("This file is larger than %(limit)d MB. Save it smaller and upload it again.")
+            % {"limit": limit // (1024 * 1024)}
         )
     if not upload.size:
         raise EmptyFile(_("This file is empty. Look whether it opens on your device and upload it again."))

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import Image, Pair, User
 from gallery.review import removal
@@ -18,6 +18,7 @@ from gallery.views.states import rows_of, state_of
 
 Standing = Image.Standing
 SEE_ALSO = 12
+LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,8 @@ def image(request: SignedIn, public_id: str) -> HttpResponse:
     if found.standing == Standing.MERGED:
         return _to_keeper(found)
     if found.standing == Standing.REMOVED:
-        context = {"image": found, "is_owner": found.owner_id == request.user.pk}
+        is_kept = found.file is not None and found.file.purged_at is None
+        context = {"image": found, "is_owner": found.owner_id == request.user.pk, "is_kept": is_kept}
         return render(request, "gallery/gone.html", context, status=410)
     is_owner = found.owner_id == request.user.pk
     row = rows_of([found], request.user)[0]
@@ -115,9 +117,21 @@ def image_remove(request: SignedIn, public_id: str) -> HttpResponse:
     _allow(request, found, allowed=Rights.of(request.user, found).remove)
     if request.method != "POST":
         return render(request, "gallery/image_remove.html", {"image": found})
-    removal.remove(found, request.user)
+    removal.remove(found, request.user, reason=request.POST.get("reason", "").strip()[:LONGEST_REASON])
     messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
     return redirect("uploads" if found.owner_id == request.user.pk else "images")
+
+
+@signed_in
+@require_POST
+def image_restore(request: SignedIn, public_id: str) -> HttpResponse:
+    """Put back what its owner removed, as long as the file is kept."""
+    found = _known(request, public_id)
+    if found.owner_id != request.user.pk:
+        raise Http404
+    removal.restore(found, request.user)
+    messages.success(request, _("“%(name)s” is back.") % {"name": found.name})
+    return redirect(found)
 
 
 def _allow(request: SignedIn, found: Image, *, allowed: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from gallery.detection.reasons import why
@@ -127,5 +128,6 @@ def _twins(images: Sequence[Image], user: User) -> dict[int, Twin]:
     for pair in pairs.select_related("left__file", "right__file", "left__owner", "right__owner"):
         for image, other in ((pair.left, pair.right), (pair.right, pair.left)):
             if image.pk not in twins:
-                twins[image.pk] = Twin(image=other, sentence=why(pair))
+                sentence = why(pair, left=_("the existing one"), right=_("the new one"))
+                twins[image.pk] = Twin(image=other, sentence=capfirst(sentence))
     return twins
