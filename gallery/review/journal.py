@@ -37,6 +37,8 @@ class Reverted:
     places: set[Place] = field(default_factory=set)
     rows: set[int] = field(default_factory=set)
     """Images that changed."""
+    taken: dict[int, set[Any]] = field(default_factory=dict)
+    """Of what an entry added to a list, by the entry's id, what was still there."""
 
 
 class Journal:
@@ -158,6 +160,7 @@ def _revert_relation(entry: JournalEntry, done: Reverted) -> None:
     added = set(entry.after or ())
     present = added & RELATIONS[entry.field].ids(image)
     take_from(image, entry.field, present)
+    done.taken[entry.pk] = present
     done.rows.add(image.pk)
     done.places |= {(entry.model, entry.row, entry.field, value) for value in added - present}
     (done.entries if present else done.left).append(entry)

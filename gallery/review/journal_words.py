@@ -1,5 +1,6 @@
 """Journal entries as people read them: on the page of a merge, and before it is undone."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -41,13 +42,13 @@ def done(entry: JournalEntry) -> str:
     }
 
 
-def taken_back(entry: JournalEntry) -> str:
-    """What undoing it brings back; empty for what nobody needs to read."""
+def taken_back(entry: JournalEntry, taken: Collection[Any]) -> str:
+    """What undoing it brings back; empty for what nobody needs to read. ``taken`` is what left a list."""
     if entry.field == CREATED or entry.field == "standing" or entry.model == "storedfile":
         return ""
     image = words.quoted(Image.objects.select_related("file").get(pk=entry.row))
     if entry.field in RELATIONS:
-        names = RELATIONS[entry.field].names(set(entry.after or ()))
+        names = RELATIONS[entry.field].names(set(taken))
         return ngettext(
             "%(field)s of %(image)s: %(names)s is taken away.",
             "%(field)s of %(image)s: %(names)s are taken away.",

@@ -243,7 +243,7 @@ def _in_words(done: _Done) -> UndoPlan:
     for unfolded in done.unfolded:
         lost = {image.pk for image in unfolded.lost}
         for entry in unfolded.reverted.entries:
-            sentence = journal_words.taken_back(entry)
+            sentence = journal_words.taken_back(entry, unfolded.reverted.taken.get(entry.pk, ()))
             if sentence and not (entry.model == "image" and entry.row in lost):
                 found.restored.append(Line(sentence))
         for entry in unfolded.reverted.left:
