@@ -35,18 +35,23 @@ class Repair:
         return not (self.missing or self.surplus)
 
 
-def reconcile(*, thorough: bool = False) -> list[Repair]:
+def reconcile(*, thorough: bool = False, repair: bool = True) -> list[Repair]:
     """
     Make both collections hold exactly what SQL says, and have the images that were missing searched again.
 
     Counts first, ids only if they differ or ``thorough`` is asked for. Images that are still on their way are left out:
     their own work inserts them.
 
+    :param repair: mend what is found; else it is only told.
     :raises Unavailable: if the index does not answer.
     """
     client, policy = index.load(), Policy.objects.in_force()
-    collections.ready(client, policy.embedder)
-    repairs = [_vectors(client, policy, thorough=thorough), _hashes(client, thorough=thorough)]
+    if repair:
+        collections.ready(client, policy.embedder)
+    repairs = [
+        _vectors(client, policy, thorough=thorough, repair=repair),
+        _hashes(client, thorough=thorough, repair=repair),
+    ]
     images = set[int]().union(*(repair.images for repair in repairs))
     for chunk in _chunks(sorted(images)):
         with transaction.atomic():
@@ -59,7 +64,7 @@ def _there() -> Q:
     return Q(file__image__stage__in=[Image.Stage.INDEXED, Image.Stage.SEARCHED, Image.Stage.COMPARED])
 
 
-def _vectors(client: VectorIndex, policy: Policy, *, thorough: bool) -> Repair:
+def _vectors(client: VectorIndex, policy: Policy, *, thorough: bool, repair: bool) -> Repair:
     key = embedders.key_of(policy.embedder)
     there = Fingerprint.objects.filter(_there())
     rows = Embedding.objects.of_model(key).filter(fingerprint__in=there).select_related("fingerprint__file")
@@ -70,10 +75,11 @@ def _vectors(client: VectorIndex, policy: Policy, *, thorough: bool) -> Repair:
         return {row.fingerprint.file.image_id for row in found}
 
     known: QuerySet[Embedding] = Embedding.objects.of_model(key)
-    return _mend(client, collections.name_of(policy.embedder), rows, known, insert, thorough=thorough)
+    found = _compared(client, collections.name_of(policy.embedder), rows, known, thorough=thorough)
+    return _mended(client, found, insert) if repair else found.repair
 
 
-def _hashes(client: VectorIndex, *, thorough: bool) -> Repair:
+def _hashes(client: VectorIndex, *, thorough: bool, repair: bool) -> Repair:
     rows = Fingerprint.objects.filter(_there()).select_related("file")
 
     def insert(ids: list[int]) -> set[int]:
@@ -81,34 +87,47 @@ def _hashes(client: VectorIndex, *, thorough: bool) -> Repair:
         collections.insert_hashes(client, found)
         return {row.file.image_id for row in found}
 
-    return _mend(client, collections.name_of_hashes(), rows, Fingerprint.objects.all(), insert, thorough=thorough)
+    found = _compared(client, collections.name_of_hashes(), rows, Fingerprint.objects.all(), thorough=thorough)
+    return _mended(client, found, insert) if repair else found.repair
 
 
-def _mend(
+@dataclass(slots=True)
+class _Difference:
+    """What a collection lacks and what it has too many of."""
+
+    repair: Repair
+    missing: list[int] = field(default_factory=list)
+    surplus: list[int] = field(default_factory=list)
+
+
+def _compared(
     client: VectorIndex,
     name: str,
     expected: "QuerySet[Embedding] | QuerySet[Fingerprint]",
     known: "QuerySet[Embedding] | QuerySet[Fingerprint]",
-    insert: Callable[[list[int]], set[int]],
     *,
     thorough: bool,
-) -> Repair:
+) -> _Difference:
     """``expected`` must be there; of ``known`` some are on their way; what is neither is surplus."""
-    repair = Repair(name, expected=expected.count())
-    if thorough or repair.expected > client.count(name) or client.count(name) > known.count():
+    found = _Difference(Repair(name, expected=expected.count()))
+    if thorough or found.repair.expected > client.count(name) or client.count(name) > known.count():
         wanted = expected.order_by("pk").values_list("pk", flat=True).iterator()
-        missing, surplus = _compare(wanted, client.ids(name))
-        surplus = [pk for chunk in _chunks(surplus) for pk in set(chunk) - set(_ids(known, chunk))]
-        for chunk in _chunks(missing):
-            repair.images |= insert(chunk)
-        for chunk in _chunks(surplus):
-            client.delete(name, chunk)
-        repair.missing, repair.surplus = len(missing), len(surplus)
-    row = Collection.objects.filter(name=name)
-    row.update(checked_at=Now())
+        found.missing, surplus = _compare(wanted, client.ids(name))
+        found.surplus = [pk for chunk in _chunks(surplus) for pk in set(chunk) - set(_ids(known, chunk))]
+        found.repair.missing, found.repair.surplus = len(found.missing), len(found.surplus)
+    Collection.objects.filter(name=name).update(checked_at=Now())
+    return found
+
+
+def _mended(client: VectorIndex, found: _Difference, insert: Callable[[list[int]], set[int]]) -> Repair:
+    repair = found.repair
+    for chunk in _chunks(found.missing):
+        repair.images |= insert(chunk)
+    for chunk in _chunks(found.surplus):
+        client.delete(repair.name, chunk)
     if not repair.is_clean:
-        row.update(repaired_at=Now(), epoch=uuid.uuid4())
-        log.warning("index_repaired", collection=name, missing=repair.missing, surplus=repair.surplus)
+        Collection.objects.filter(name=repair.name).update(repaired_at=Now(), epoch=uuid.uuid4())
+        log.warning("index_repaired", collection=repair.name, missing=repair.missing, surplus=repair.surplus)
     return repair
 
 

@@ -25,16 +25,22 @@ ABANDONED_AFTER = dt.timedelta(hours=1)
 IMAGE_TOPICS = ("ingest", "search", "verify")
 
 
-def sweep() -> None:
-    """Ring for what is overdue, set aside what failed three times, remove what never arrived."""
+def sweep() -> bool:
+    """
+    Ring for what is overdue, set aside what failed three times, remove what never arrived.
+
+    Returns whether the broker took every bell, which it did if there was none to ring.
+    """
+    heard = True
     exhausted = outbox.exhausted()
     if exhausted:
         with transaction.atomic():
             _quarantine(exhausted)
     for topic, count in outbox.overdue(seconds=PATIENCE_SECONDS).items():
         for _ring in range(min(RINGS, count)):
-            outbox.announce(topic)
+            heard &= outbox.announce(topic)
     remove_abandoned()
+    return heard
 
 
 def _quarantine(entries: list[OutboxEntry]) -> None:

@@ -1,0 +1,100 @@
+"""
+Taking in a folder of pictures that lies on the server, through the same door as every upload.
+
+Doing it again goes on where it stopped: what this person has already is not taken twice.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from django.core.files.uploadedfile import UploadedFile
+
+from gallery.errors import IngestError
+from gallery.ingest import intake
+from gallery.models import Image, User
+
+AT_ONCE = 500
+"""Rows asked for in one query."""
+
+Outcome = Literal["new", "known", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """
+    What became of one file at the door. ``waiting``: its work is still to be done.
+
+    ``image`` is the id of its image unless it was refused; then ``code`` and ``sentence`` say why.
+    """
+
+    path: Path
+    outcome: Outcome
+    image: int | None = None
+    waiting: bool = False
+    code: str = ""
+    sentence: str = ""
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """
+    The files below ``folder``, in the order of their paths.
+
+    Hidden files and folders are left out, and so are symbolic links: they may lead anywhere.
+    """
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or entry.is_symlink():
+            continue
+        if entry.is_dir():
+            yield from files_in(entry)
+        elif entry.is_file():
+            yield entry
+
+
+def take(path: Path, *, by: User) -> Taken:
+    """
+    Take the file at ``path`` in as an upload of ``by``. The hourly limit on uploads does not count here.
+
+    :raises Unavailable: if the store is down.
+    """
+    try:
+        with path.open("rb") as file:
+            accepted = intake.accept(UploadedFile(file, name=path.name, size=path.stat().st_size), by=by)
+    except IngestError as error:
+        return Taken(path, "refused", code=error.code, sentence=str(error))
+    except OSError as error:
+        # Gone or locked since the folder was listed; the rest of the folder is not to blame.
+        return Taken(path, "refused", code="unreadable", sentence=f"This file can't be read: {error.strerror}.")
+    image = accepted.image
+    return Taken(path, "new" if accepted.created else "known", image=image.pk, waiting=image.is_waiting)
+
+
+def still_waiting(images: Iterable[int]) -> set[int]:
+    """Those of ``images`` whose work is not done."""
+    waiting = Image.Stage.waiting_stages()
+    return {
+        pk
+        for chunk in _chunks(images)
+        for pk in Image.objects.filter(pk__in=chunk, stage__in=waiting).values_list("pk", flat=True)
+    }
+
+
+def refused_later(images: Iterable[int]) -> Iterator[tuple[int, str, str]]:
+    """Those of ``images`` that could not be opened or were set aside: id, code and sentence."""
+    stages = [Image.Stage.REJECTED, Image.Stage.QUARANTINED]
+    for chunk in _chunks(images):
+        rows = Image.objects.filter(pk__in=chunk, stage__in=stages).order_by("pk")
+        yield from rows.values_list("pk", "refusal_code", "refusal")
+
+
+def possible_copies(images: Iterable[int]) -> int:
+    """How many of ``images`` somebody is to decide about."""
+    return sum(Image.objects.possible_copies().filter(pk__in=chunk).count() for chunk in _chunks(images))
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    found = iter(ids)
+    while chunk := list(islice(found, AT_ONCE)):
+        yield chunk
