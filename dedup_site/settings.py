@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -262,6 +263,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     "gallery.verify": {"queue": "verify"},
     "gallery.sweep": {"queue": "sweep"},
+    "gallery.selftest": {"queue": "verify"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -270,6 +272,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "reconcile": {"task": "gallery.reconcile", "schedule": 300.0, "options": {"expires": 120}},
+    "selftest": {
+        "task": "gallery.selftest",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

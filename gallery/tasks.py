@@ -16,6 +16,7 @@ from gallery import outbox
 from gallery.conf import conf
 from gallery.detection import comparison, upkeep
 from gallery.errors import ModelMissing, Unavailable
+from gallery.evaluation import trial
 from gallery.ingest import pipeline, sweeping
 from gallery.outbox import Claim, LeaseLostError
 
@@ -26,19 +27,29 @@ NEIGHBOUR_SECONDS = 5
 
 MODEL_SECONDS = 30
 
+NIGHTLY_SAMPLE = 20
+"""Images of the site that the nightly self-test copies: about a minute of one core."""
+
 LONGEST_SECONDS = 120
 """A task that has been at it for so long ends and rings for another: workers can be replaced between the two."""
 
 
-def work_off(topic: str, work: Callable[[Claim], None], *, batch: int) -> int:
+def _go_on() -> bool:
+    return False
+
+
+def work_off(topic: str, work: Callable[[Claim], None], *, batch: int, stopping: Callable[[], bool] = _go_on) -> int:
     """
-    Claim and work until nothing is due. Returns how many entries were claimed.
+    Claim and work until nothing is due, or ``stopping`` says so between two claims. Returns how many entries were
+    claimed.
 
     A neighbour that is down postpones the work without counting it as a failure; anything else that goes wrong is
     raised, the lease runs out, and the sweeper counts the attempt.
     """
     started, done = time.monotonic(), 0
     while time.monotonic() - started < LONGEST_SECONDS:
+        if stopping():
+            return done
         claim = outbox.claim(topic, limit=batch, seconds=conf().work_lease_seconds)
         if claim is None:
             return done
@@ -59,29 +70,45 @@ def work_off(topic: str, work: Callable[[Claim], None], *, batch: int) -> int:
     return done
 
 
+WORKS: dict[str, tuple[Callable[[Claim], None], Callable[[], int]]] = {
+    "ingest": (pipeline.run, lambda: conf().ingest_batch),
+    "search": (comparison.search, lambda: conf().search_batch),
+    "verify": (comparison.verify, lambda: 4),
+    "align": (comparison.align, lambda: 4),
+    "project": (comparison.reproject, lambda: 1),
+}
+"""The topics of the outbox: who does the work, and how many entries are claimed at once."""
+
+
+def work_on(topic: str, *, stopping: Callable[[], bool] = _go_on) -> int:
+    """:func:`work_off` with what :data:`WORKS` says of ``topic``."""
+    work, batch = WORKS[topic]
+    return work_off(topic, work, batch=batch(), stopping=stopping)
+
+
 @shared_task(name="gallery.ingest")
 def ingest() -> None:
-    work_off("ingest", pipeline.run, batch=conf().ingest_batch)
+    work_on("ingest")
 
 
 @shared_task(name="gallery.search")
 def search() -> None:
-    work_off("search", comparison.search, batch=conf().search_batch)
+    work_on("search")
 
 
 @shared_task(name="gallery.verify")
 def verify() -> None:
-    work_off("verify", comparison.verify, batch=4)
+    work_on("verify")
 
 
 @shared_task(name="gallery.align")
 def align() -> None:
-    work_off("align", comparison.align, batch=4)
+    work_on("align")
 
 
 @shared_task(name="gallery.project")
 def project() -> None:
-    work_off("project", comparison.reproject, batch=1)
+    work_on("project")
 
 
 @shared_task(name="gallery.sweep")
@@ -96,20 +123,23 @@ def reconcile() -> None:
     upkeep.reconcile()
 
 
-TOPICS: dict[str, Callable[[], None]] = {
-    "ingest": ingest,
-    "search": search,
-    "verify": verify,
-    "align": align,
-    "project": project,
-}
-"""What ``manage.py sweep --loop`` works off itself while there is no broker."""
+@shared_task(name="gallery.selftest")
+def selftest() -> None:
+    """Try the site on copies of its own images, and keep the figures."""
+    try:
+        trial.run(sample=NIGHTLY_SAMPLE)
+    except (Unavailable, ModelMissing) as error:
+        log.warning("selftest_left_out", reason=str(error))
 
 
-def run_everything() -> int:
-    """Work off all topics in this process until nothing is due; returns how many entries were due before."""
+def run_everything(*, stopping: Callable[[], bool] = _go_on) -> int:
+    """
+    Work off all topics in this process until nothing is due, or ``stopping`` says so between two claims.
+
+    What ``manage.py sweep --loop`` does while there is no broker. Returns how many entries were due before.
+    """
     with transaction.atomic():
         waiting = sum(outbox.overdue(seconds=0).values())
-    for task in TOPICS.values():
-        task()
+    for topic in WORKS:
+        work_on(topic, stopping=stopping)
     return waiting

@@ -2,4 +2,16 @@
 
 from gallery.admin import audit, cases, decisions, images, merges, outbox, pairs, policies, selftests, users, verdicts
 
-__all__ = ["audit", "cases", "decisions", "images", "merges", "outbox", "pairs", "policies", "selftests", "users", "verdicts"]
+__all__ = [
+    "audit",
+    "cases",
+    "decisions",
+    "images",
+    "merges",
+    "outbox",
+    "pairs",
+    "policies",
+    "selftests",
+    "users",
+    "verdicts",
+]

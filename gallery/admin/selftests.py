@@ -18,7 +18,7 @@ class SelfTestAdmin(Reading):
     list_select_related = ["policy"]
     date_hierarchy = "at"
     fields = ["at", "seconds", "images", "policy", "model_key", "by_edit"]
-    readonly_fields = fields
+    readonly_fields = ["by_edit"]
 
     @admin.display(description=_("copies"))
     def copies(self, test: SelfTest) -> int:

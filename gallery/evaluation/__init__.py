@@ -1,0 +1,1 @@
+"""How well the pipeline finds copies: of a labelled folder, and of the site's own images."""
