@@ -6,6 +6,7 @@
 import { wake } from "./polling.js";
 
 const AT_ONCE = 3;
+const KB = 1_000;
 const MB = 1_000_000;
 
 const form = document.querySelector("[data-drop]");
@@ -19,14 +20,18 @@ const queue = [];
 const tally = { all: 0, done: 0, refused: 0 };
 let sending = 0;
 
-const megabytes = (bytes) => (bytes / MB).toLocaleString(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const inUnit = (unit, maximumFractionDigits) =>
+  new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits });
+const inMegabytes = inUnit("megabyte", 1);
+const inKilobytes = inUnit("kilobyte", 0);
+const sized = (bytes) => (bytes < MB ? inKilobytes.format(bytes / KB) : inMegabytes.format(bytes / MB));
 const filled = (sentence, ...values) => values.reduce((text, value) => text.replace(/%[sd]/, value), sentence);
 
 /** One file on its way: its row in the list and what can be done with it. */
 class Upload {
   constructor(file) {
     this.file = file;
-    this.row = blank.content.firstElementChild.cloneNode(true);
+    this.row = document.importNode(blank.content.firstElementChild, true);
     this.part = (name) => this.row.querySelector(`[data-${name}]`);
     this.part("name").textContent = file.name;
     this.part("cancel").addEventListener("click", () => this.cancel());
@@ -34,7 +39,7 @@ class Upload {
     this.progress = this.row.querySelector("progress");
     this.thumb = this.part("thumb");
     this.preview();
-    this.tell("waits", megabytes(file.size));
+    this.tell("waits", sized(file.size));
   }
 
   preview() {
@@ -73,7 +78,7 @@ class Upload {
   advance(event) {
     if (!event.lengthComputable) return;
     this.progress.value = event.loaded / event.total;
-    this.tell("part", megabytes(Math.min(event.loaded, this.file.size)), megabytes(this.file.size));
+    this.tell("part", sized(Math.min(event.loaded, this.file.size)), sized(this.file.size));
   }
 
   answered() {
@@ -89,10 +94,11 @@ class Upload {
 
   /** The server's row takes the place of ours and keeps the picture that is already shown. */
   settle(row) {
-    row.querySelector("[data-thumb]")?.replaceWith(this.thumb);
     const same = row.id && document.getElementById(row.id);
     if (same) same.remove();
     this.row.replaceWith(row);
+    // Only now that both are in this document: on its way into another one the picture would be loaded again.
+    row.querySelector("[data-thumb]")?.replaceWith(this.thumb);
     window.htmx.process(row);
     tally.done += 1;
     if (row.querySelector(".pill.bad")) tally.refused += 1;
@@ -106,7 +112,7 @@ class Upload {
     sentence.textContent = sentence.dataset[kind];
     this.show({ sentence: true, retry: kind !== "large" });
     this.progress.hidden = true;
-    this.tell("whole", megabytes(this.file.size));
+    this.tell("whole", sized(this.file.size));
   }
 
   show({ sentence, retry }) {
@@ -118,7 +124,7 @@ class Upload {
     this.show({ sentence: false, retry: false });
     this.progress.hidden = false;
     this.progress.value = 0;
-    this.tell("waits", megabytes(this.file.size));
+    this.tell("waits", sized(this.file.size));
     queue.push(this);
     next();
   }
