@@ -12,6 +12,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ import grpc
 from milvus_lite.adapter.grpc.servicer import MilvusServicer
 from milvus_lite.db import MilvusLite
 from milvus_lite.exceptions import DataDirLockedError
-from pymilvus.grpc_gen import milvus_pb2_grpc
+from pymilvus.grpc_gen import common_pb2, milvus_pb2, milvus_pb2_grpc
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,20 @@ def _guarded_servicer(database: MilvusLite, lock: ReadersWriterLock) -> MilvusSe
         if name[0].isupper() and name not in _UNLOCKED:
             guard = lock.shared if name in _SHARED else lock.alone
             setattr(servicer, name, _under(guard, getattr(servicer, name)))
+    servicer.AllocTimestamp = _timestamp
     return servicer
+
+
+def _timestamp(request: Any, context: Any) -> Any:
+    """
+    Milvus' hybrid clock: milliseconds, then 18 bits of counter.
+
+    Milvus-lite does not answer this call. Clients ask it before they wait for an index and do without an answer, but
+    grpc would log a traceback each time.
+    """
+    del request, context
+    milliseconds = time.time_ns() // 1_000_000
+    return milvus_pb2.AllocTimestampResponse(status=common_pb2.Status(), timestamp=milliseconds << 18)
 
 
 def _under(guard: Callable[[], Any], answer: Callable[..., Any]) -> Callable[..., Any]:
