@@ -70,5 +70,5 @@ def configure(form: Form, level: str) -> None:
 
 def _rendering(form: Form) -> list[Processor]:
     if form == "console":
-        return [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+        return [structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
