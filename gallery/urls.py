@@ -4,12 +4,16 @@ from django.contrib import admin
 from django.contrib.auth import views as accounts
 from django.urls import path
 
+from gallery.api.root import api
+from gallery.api.root import docs as api_docs
 from gallery.health import views as health
 from gallery.views import account, appearance, case, decisions, image, images, keys, media, review, upload, uploads
 
 urlpatterns = [
     path("", account.home, name="home"),
     path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    path("api/docs", api_docs, name="api_docs"),
     path("decisions/", decisions.decisions, name="decisions"),
     path("decisions/undo-latest/", decisions.undo_latest, name="undo_latest"),
     path("decisions/<uuid:decision_id>/", decisions.decision, name="decision"),

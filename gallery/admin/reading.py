@@ -61,7 +61,7 @@ def picture(image: Image | None) -> SafeString | str:
     return format_html(
         '<a class="thumb" href="{}"><img src="{}" alt="{}" loading="lazy" width="72" height="50"></a>',
         reverse("admin:gallery_image_change", args=[image.pk]),
-        reverse("rendition", args=[image.public_id, "thumb"]),
+        image.thumb_url,
         image.name,
     )
 

@@ -15,11 +15,14 @@ from gallery.models.merge import JournalEntry, Merge, MergeMember
 from gallery.models.outbox import OutboxEntry
 from gallery.models.pair import Pair
 from gallery.models.policy import Policy
+from gallery.models.selftest import SelfTest
+from gallery.models.token import ApiToken
 from gallery.models.user import Role, User
 from gallery.models.verdict import Verdict, VerdictContent
 
 __all__ = [
     "Album",
+    "ApiToken",
     "Appeal",
     "AuditChain",
     "AuditEntry",
@@ -41,6 +44,7 @@ __all__ = [
     "Pair",
     "Policy",
     "Role",
+    "SelfTest",
     "SourceLink",
     "StoredFile",
     "Tag",

@@ -28,6 +28,8 @@ class OutboxEntry(models.Model):
     quarantined_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "piece of work"
+        verbose_name_plural = "work that waits"
         constraints = [
             models.UniqueConstraint(name="outbox_work_waits_once", fields=["topic", "key"]),
             models.CheckConstraint(

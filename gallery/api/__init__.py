@@ -1,0 +1,1 @@
+"""The JSON API: a router a noun, one shape for everything that goes wrong."""

@@ -1,0 +1,98 @@
+"""Images: upload many, list, look at one."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from gallery.api import idempotency
+from gallery.api.schemas import ImageOut, ImagesOut, UploadOut, UploadsOut
+from gallery.api.signing_in import caller
+from gallery.ingest import intake
+from gallery.models import Image
+
+router = Router(tags=["images"])
+
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                }
+            }
+        },
+    },
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "schema": {"type": "string", "maxLength": idempotency.KEY_LENGTH},
+            "description": "The same key again gets the same reply, and the files are taken once.",
+        }
+    ],
+}
+
+
+@router.post("", response={frozenset({200, 202, 207, 413, 415, 422}): UploadsOut}, openapi_extra=UPLOAD_BODY)
+def upload(request: HttpRequest) -> tuple[int, Any]:
+    """
+    Upload images, several in one request: the field is ``files``.
+
+    One bad file never fails its neighbours: there is one result for each, in order. The status is theirs where all
+    have the same, else 207. An image that is accepted (202) is read and compared in the background; ask for it again.
+    """
+    user, files = caller(request), request.FILES.getlist("files")
+
+    def take_in() -> idempotency.Reply:
+        accepted = intake.accept_many(files, by=user)
+        return _reply([_result(file, found) for file, found in zip(files, accepted, strict=True)])
+
+    return idempotency.once(request, user, lambda: idempotency.digest_of(files), take_in)
+
+
+def _result(file: "UploadedFile[bytes]", found: intake.Accepted | intake.Refused) -> UploadOut:
+    if isinstance(found, intake.Refused):
+        image = found.image.public_id if found.image else None
+        return UploadOut(name=found.name, status=found.status, code=found.code, detail=found.sentence, image=image)
+    name = found.image.file.original_name if found.image.file else file.name or ""
+    if found.created:
+        return UploadOut(name=name, status=202, code="accepted", detail=found.note, image=found.image.public_id)
+    detail = "You uploaded this very file before."
+    return UploadOut(name=name, status=200, code="duplicate_of", detail=detail, image=found.image.public_id)
+
+
+def _reply(results: list[UploadOut]) -> idempotency.Reply:
+    statuses = {result.status for result in results}
+    return statuses.pop() if len(statuses) == 1 else 207, UploadsOut(results=results).dict()
+
+
+class Page(Schema):
+    """Which part of the list."""
+
+    after: str = Field("", max_length=12, description="The public id of the last image of the page before.")
+    limit: int = Field(50, ge=1, le=200)
+    mine: bool = Field(False, description="Only own uploads; else all that one may list.")
+
+
+@router.get("", response=ImagesOut)
+def images(request: HttpRequest, page: Query[Page]) -> ImagesOut:
+    """Own images and those one contributes to; for reviewers all. Newest first."""
+    user = caller(request)
+    listed = Image.objects.uploaded_by(user) if page.mine else Image.objects.visible_to(user)
+    found = list(listed.older_than(page.after).with_open_pairs().for_pages().newest_first()[: page.limit + 1])
+    items = [ImageOut.of(image) for image in found[: page.limit]]
+    return ImagesOut(items=items, next=items[-1].id if len(found) > page.limit else None)
+
+
+@router.get("/{public_id}", response=ImageOut)
+def image(request: HttpRequest, public_id: str) -> ImageOut:
+    """One image: how far its work has come, and where it went if it was merged."""
+    known = Image.objects.known_to(caller(request)).for_pages()
+    return ImageOut.of(get_object_or_404(known, public_id=public_id))

@@ -1,0 +1,45 @@
+"""The API put together, and its description."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from ninja import NinjaAPI
+
+from gallery.api import cases, decisions, health, images, policy
+from gallery.api.problems import answer_in_one_shape
+from gallery.api.signing_in import SIGNED_IN
+
+api = NinjaAPI(
+    title="dedup",
+    version="1",
+    description="Upload images, review near-duplicates, decide. Every problem is application/problem+json.",
+    auth=SIGNED_IN,
+    docs_url=None,  # its pages load scripts from elsewhere
+    urls_namespace="api",
+)
+answer_in_one_shape(api)
+api.add_router("/images", images.router)
+api.add_router("/cases", cases.router)
+api.add_router("/decisions", decisions.router)
+api.add_router("/policy", policy.router)
+api.add_router("/health", health.router)
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    """Every operation on one page, from the same description that programs read."""
+    described = api.get_openapi_schema()
+    operations = [
+        {"method": method.upper(), "path": path, **operation, "schema_names": _bodies(operation)}
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return render(request, "gallery/api.html", {"operations": operations, "described": described["info"]})
+
+
+def _bodies(operation: dict[str, Any]) -> list[str]:
+    """The names of what goes in, for the page."""
+    content = operation.get("requestBody", {}).get("content", {})
+    return [
+        kind["schema"].get("title") or kind["schema"].get("$ref", "").rsplit("/", 1)[-1] for kind in content.values()
+    ]
