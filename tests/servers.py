@@ -4,6 +4,7 @@ Real servers for the tests, each a context manager: started on a free port of lo
 ``python -m tests.servers postgres -- COMMAND…`` runs a command with DATABASE_URL naming a PostgreSQL of its own.
 """
 
+import itertools
 import json
 import os
 import pwd
@@ -29,11 +30,26 @@ HOST = "127.0.0.1"
 _S3_PARTS = ("s3", "master", "volume", "filer")
 
 
+_candidates = itertools.count(31 * os.getpid())
+
+
 def free_port() -> int:
-    """A port of loopback on which nobody listens now."""
-    with closing(socket.socket()) as candidate:
-        candidate.bind((HOST, 0))
-        return int(candidate.getsockname()[1])
+    """
+    A port of loopback on which nobody listens now.
+
+    Below those that the system gives to outgoing connections, and starting elsewhere in each process: between the
+    question and the server's start, neither a connection nor a parallel worker takes it.
+    """
+    for candidate in _candidates:
+        port = 10_000 + candidate % 22_000
+        with closing(socket.socket()) as taker:
+            taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taker.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no port of loopback is free")
 
 
 def answers(port: int) -> bool:

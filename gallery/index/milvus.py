@@ -80,13 +80,13 @@ def _translated(doing: str) -> Iterator[None]:
 
 
 class MilvusIndex:
-    """A :class:`~gallery.index.base.VectorIndex` in Milvus. Collections are named ``MILVUS_PREFIX`` + name."""
+    """A :class:`~gallery.index.base.VectorIndex` in Milvus."""
 
     def __init__(self) -> None:
         self._dimensions: dict[str, int] = {}
 
     def ensure(self, collection: str, dimensions: int) -> None:
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("make a collection"):
             client = _client(timeout)
             if not client.has_collection(name, timeout=timeout):
@@ -105,7 +105,7 @@ class MilvusIndex:
         rows = check_rows(ids, vectors)
         if not len(ids):
             return
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("store vectors"):
             client = _client(timeout)
             self._check_dimensions(client, name, rows, timeout)
@@ -116,7 +116,7 @@ class MilvusIndex:
         queries = checked(vectors)
         if not len(queries):
             return []
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("search"):
             client = _client(timeout)
             self._check_dimensions(client, name, queries, timeout)
@@ -134,12 +134,12 @@ class MilvusIndex:
     def delete(self, collection: str, ids: Sequence[int]) -> None:
         if not len(ids):
             return
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("forget vectors"):
             _client(timeout).delete(name, ids=[int(number) for number in ids], timeout=timeout)
 
     def count(self, collection: str) -> int:
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("count"):
             client = _client(timeout)
             if not client.has_collection(name, timeout=timeout):
@@ -149,7 +149,7 @@ class MilvusIndex:
             return int(answer[0]["count(*)"])
 
     def ids(self, collection: str) -> Iterator[int]:
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("list its ids"):
             client = _client(timeout)
             if not client.has_collection(name, timeout=timeout):
@@ -177,7 +177,7 @@ class MilvusIndex:
             pages.close()
 
     def drop(self, collection: str) -> None:
-        name, timeout = _full_name(collection), conf().milvus_timeout
+        name, timeout = check_name(collection), conf().milvus_timeout
         with _translated("drop a collection"):
             client = _client(timeout)
             if client.has_collection(name, timeout=timeout):
@@ -195,10 +195,6 @@ class MilvusIndex:
         self._dimensions[name] = _describe(client, name, timeout)
         if rows.shape[1] != self._dimensions[name]:
             raise ValueError(f"{name} holds vectors of {self._dimensions[name]} numbers, not {rows.shape[1]}")
-
-
-def _full_name(collection: str) -> str:
-    return check_name(conf().milvus_prefix + check_name(collection))
 
 
 def _create(client: MilvusClient, name: str, dimensions: int, timeout: float) -> None:

@@ -37,7 +37,7 @@ def port() -> int:
 @pytest.fixture
 def store(port: int, settings: Settings) -> MilvusIndex:
     """A client of a server that the test itself starts and stops."""
-    change_dedup(settings, milvus_uri=f"http://{servers.HOST}:{port}", milvus_prefix="t_", milvus_timeout=5.0)
+    change_dedup(settings, milvus_uri=f"http://{servers.HOST}:{port}", milvus_timeout=5.0)
     return MilvusIndex()
 
 
