@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_vary_headers
-from django.utils.http import quote_etag
+from django.utils.http import content_disposition_header, quote_etag
 from django.views.decorators.http import require_safe
 
 from gallery.models import Image, Pair
@@ -70,7 +70,8 @@ def original(request: SignedIn, public_id: str) -> HttpResponseBase:
         raise Http404
     key, filename = str(stored.blob.name), stored.original_name or f"{public_id}.{stored.format}"
     if _is_signing():
-        return HttpResponseRedirect(_signed(key, ResponseContentDisposition="attachment"))
+        download = content_disposition_header(as_attachment=True, filename=filename) or "attachment"
+        return HttpResponseRedirect(_signed(key, ResponseContentDisposition=download))
     response = _stream(key, stored.content_type, filename=filename)
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"

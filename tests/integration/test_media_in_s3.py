@@ -1,0 +1,64 @@
+"""Pictures in a bucket: the site checks who asks, the store hands out the bytes, for a short time."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+
+from gallery.models import User
+from tests import factories, servers
+from tests.integration.test_prepare_storage import keep_in_bucket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bucket(settings: Settings, s3_server: servers.S3) -> str:
+    keep_in_bucket(settings, s3_server, "pictures")
+    call_command("prepare_storage", verbosity=0)
+    return f"{s3_server.endpoint_url}/pictures/"
+
+
+def fetched(address: str) -> tuple[bytes, str]:
+    """The bytes and how the browser is to take them."""
+    with urllib.request.urlopen(address) as response:
+        return response.read(), response.headers.get("Content-Disposition", "")
+
+
+def test_a_picture_is_fetched_from_the_bucket_by_a_signed_address(bucket: str, lena: User, client: Client) -> None:
+    image = factories.image(lena)
+    client.force_login(lena)
+    response = client.get(image.thumb_url)
+    assert response.status_code == 302
+    assert response["Location"].startswith(bucket)
+    assert response["Cache-Control"] == "private, max-age=240"
+    content, _how = fetched(response["Location"])
+    assert content[8:12] == b"WEBP"
+
+
+def test_without_its_signature_the_address_is_closed(bucket: str, lena: User, client: Client) -> None:
+    image = factories.image(lena)
+    client.force_login(lena)
+    unsigned = client.get(image.thumb_url)["Location"].partition("?")[0]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetched(unsigned)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+def test_an_original_in_a_bucket_is_a_download_under_its_own_name(bucket: str, lena: User, client: Client) -> None:
+    image = factories.image(lena)
+    image.files.update(original_name="Herbst am Weiher.jpg")
+    client.force_login(lena)
+    content, how = fetched(client.get(f"/media/{image.public_id}/original/")["Location"])
+    assert content[:3] == b"\xff\xd8\xff"
+    assert how == 'attachment; filename="Herbst am Weiher.jpg"'
+
+
+def test_a_stranger_is_given_no_address(bucket: str, lena: User, otto: User, client: Client) -> None:
+    image = factories.image(lena, visibility="private")
+    client.force_login(otto)
+    assert client.get(image.thumb_url).status_code == 404
