@@ -1,4 +1,4 @@
-"""Puts our admin site in the place of Django's. Outside the admin's own package, which needs the models to be loaded."""
+"""Puts our admin site in the place of Django's. Outside the package of its pages, which needs the models."""
 
 from django.contrib.admin.apps import AdminConfig
 

@@ -40,7 +40,11 @@ def _outbox() -> Iterable[Metric]:
     lively = Q(quarantined_at=None)
     rows = (
         OutboxEntry.objects.values_list("topic")
-        .annotate(Count("pk", filter=lively), Min("created_at", filter=lively), Count("pk", filter=~lively))
+        .annotate(
+            number=Count("pk", filter=lively),
+            since=Min("created_at", filter=lively),
+            aside=Count("pk", filter=~lively),
+        )
         .order_by()
     )
     now = timezone.now()
