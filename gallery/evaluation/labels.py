@@ -1,0 +1,124 @@
+"""
+What is known of a folder of pictures: which of them are copies of each other.
+
+Either a file ``pairs.csv`` says it, with the columns ``a``, ``b`` (paths below the folder) and ``label`` (duplicate,
+related or different) and, if wanted, ``strength``, ``transform`` and ``group``; or every subfolder holds the copies of
+one picture, and what lies beside the subfolders has no copy.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Literal, cast
+
+from gallery.ingest.importing import files_in
+
+Label = Literal["duplicate", "related", "different"]
+LABELS = ("duplicate", "related", "different")
+
+Ends = tuple[str, str]
+"""Two paths below the folder, in the order of strings."""
+
+NO_PICTURES = {".csv", ".md", ".txt", ".json", ".html"}
+"""Descriptions beside the pictures."""
+
+
+class LabelsUnreadable(Exception):
+    """The text says what is wrong with the labels, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What is known of one pair."""
+
+    label: Label
+    strength: str = ""
+    transform: str = ""
+    group: str = ""
+
+
+@dataclass(slots=True)
+class Labels:
+    """What is known of the pictures of ``folder``, by paths below it."""
+
+    folder: Path
+    files: list[str]
+    pairs: dict[Ends, Labelled] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    left_out: int = 0
+    """Labelled pairs of which a picture is not in the folder."""
+
+    def of(self, label: Label) -> Iterator[tuple[Ends, Labelled]]:
+        return ((ends, known) for ends, known in self.pairs.items() if known.label == label)
+
+    def share_a_group(self, ends: Ends) -> bool:
+        """Whether both are in one group: then nothing can be said of a pair that is not listed."""
+        one, other = (self.groups.get(end) for end in ends)
+        return bool(one and other and one & other)
+
+
+def ends_of(one: str, other: str) -> Ends:
+    return (one, other) if one < other else (other, one)
+
+
+def read(folder: Path, *, pairs: Path | None = None, only: Collection[str] = ()) -> Labels:
+    """
+    The labels of ``folder``.
+
+    :param pairs: the file with the pairs; by default ``pairs.csv`` in the folder, if there is one.
+    :param only: the subfolders to look at; all of them if there is none.
+    :raises LabelsUnreadable: if a line of the file makes no sense, or there is nothing to find.
+    """
+    files = [
+        name
+        for name in (path.relative_to(folder).as_posix() for path in files_in(folder))
+        if Path(name).suffix.lower() not in NO_PICTURES and (not only or name.split("/", 1)[0] in only)
+    ]
+    labels = Labels(folder, files)
+    listed = pairs or (folder / "pairs.csv" if (folder / "pairs.csv").is_file() else None)
+    if listed:
+        _read_pairs(listed, labels)
+    else:
+        _take_folders(labels)
+    if not any(True for _pair in labels.of("duplicate")):
+        raise LabelsUnreadable(f"No two pictures in {folder} are labelled as copies: there is nothing to find.")
+    return labels
+
+
+def _read_pairs(path: Path, labels: Labels) -> None:
+    there = set(labels.files)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if not {"a", "b", "label"} <= set(rows.fieldnames or ()):
+            raise LabelsUnreadable(f"{path} needs the columns a, b and label.")
+        for row in rows:
+            one, other, label = row["a"], row["b"], row["label"]
+            if label not in LABELS or one == other:
+                raise LabelsUnreadable(
+                    f"{path}, line {rows.line_num}: two different files, labelled as one of {', '.join(LABELS)}."
+                )
+            if not {one, other} <= there:
+                labels.left_out += 1
+                continue
+            known = Labelled(
+                cast(Label, label), row.get("strength") or "", row.get("transform") or "", row.get("group") or ""
+            )
+            labels.pairs[ends_of(one, other)] = known
+            if known.group:
+                labels.groups[one].add(known.group)
+                labels.groups[other].add(known.group)
+
+
+def _take_folders(labels: Labels) -> None:
+    members: dict[str, list[str]] = defaultdict(list)
+    for name in labels.files:
+        if "/" in name:
+            members[name.split("/", 1)[0]].append(name)
+    for group, names in members.items():
+        for one, other in combinations(names, 2):
+            labels.pairs[ends_of(one, other)] = Labelled("duplicate", group=group)
+        for name in names:
+            labels.groups[name].add(group)

@@ -1,0 +1,84 @@
+"""A library of nothing but the labelled pictures, brought through the whole pipeline in this process."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from gallery.errors import Unavailable
+from gallery.evaluation.labels import Labels
+from gallery.ingest import importing, sweeping
+from gallery.models import Image, User
+
+AT_ONCE = 64
+"""Pictures that are taken in before their work is done, so that the progress shown is that of whole pictures."""
+
+TOPICS = ("ingest", "search", "verify")
+"""What must be worked on. Nobody looks at the pictures laid over each other."""
+
+PATIENCE_SECONDS = 180.0
+"""For work that failed and is tried again."""
+
+Work = Callable[[str], int]
+"""Works on one topic until nothing is due; returns how many pieces of work there were."""
+
+Watch = Callable[[Sequence[str]], Iterable[str]]
+
+
+@dataclass(slots=True)
+class Library:
+    """Which image a picture became, and why some became none."""
+
+    images: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def fill(labels: Labels, *, work: Work, watch: Watch = iter) -> Library:
+    """
+    Take the pictures of ``labels`` in, and have all work done.
+
+    The database must be empty but for what migrations made: a scratch one.
+
+    :raises Unavailable: if work is left that nobody finishes.
+    """
+    library = Library()
+    owners: list[User] = []
+    files = iter(watch(labels.files))
+    while names := list(islice(files, AT_ONCE)):
+        for name in names:
+            _take(labels, name, owners, library)
+        for topic in TOPICS:
+            work(topic)
+    _finish(library, work)
+    return library
+
+
+def _take(labels: Labels, name: str, owners: list[User], library: Library) -> None:
+    """One person has each file once, so the second of two equal files belongs to a second person."""
+    number = 0
+    while True:
+        if number == len(owners):
+            owners.append(User.objects.create(username=f"owner {number + 1}"))
+        taken = importing.take(labels.folder / name, by=owners[number])
+        if taken.image is None:
+            library.refused[name] = taken.sentence
+            return
+        if taken.outcome == "new":
+            library.images[name] = taken.image
+            return
+        number += 1
+
+
+def _finish(library: Library, work: Work) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while waiting := importing.still_waiting(library.images.values()):
+        if time.monotonic() > until:
+            raise Unavailable("decoder", f"{len(waiting)} pictures are not compared after {PATIENCE_SECONDS:.0f} s.")
+        sweeping.sweep()
+        if not sum(work(topic) for topic in TOPICS):
+            time.sleep(0.5)
+    names = {image: name for name, image in library.images.items()}
+    for image, _code, sentence in importing.refused_later(sorted(names)):
+        library.refused[names[image]] = sentence
+        del library.images[names[image]]
+    assert Image.objects.filter(stage=Image.Stage.COMPARED).count() == len(library.images)

@@ -1,0 +1,144 @@
+"""
+``manage.py evaluate``: the whole pipeline over a labelled folder, and how well it did.
+
+It runs in a process of its own with a database, a store and an index that are thrown away, so that nothing of the site
+is touched and nothing that the site holds gets into the figures.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from gallery.conf import conf
+from gallery.management.stack import manage
+from gallery.management.supervisor import end_with_parent
+
+RULES = "rules.json"
+NOBODY = "redis://127.0.0.1:9/0"
+"""Nobody listens there: the doorbells of the scratch site reach no worker."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Brings the pictures of a folder through the whole pipeline, in a database and an index that are thrown away, "
+        "and compares what is found with what is labelled. Labels: a pairs.csv (a, b, label, and if wanted strength, "
+        "transform, group), or every subfolder holds the copies of one picture."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--pairs", type=Path, metavar="CSV", help="the labels; by default pairs.csv in the folder")
+        parser.add_argument("--only", action="append", default=[], metavar="SUBFOLDER", help="may be given repeatedly")
+        parser.add_argument("--export", type=Path, metavar="CSV", help="write every finding")
+        parser.add_argument(
+            "--html", type=Path, metavar="FILE", help="write a report with the pictures that went wrong"
+        )
+        parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of tables")
+        parser.add_argument("--defaults", action="store_true", help="by the default policy, not by the site's")
+        parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="where the scratch files may go")
+        parser.add_argument("--inside", type=Path, help=SUPPRESS)
+
+    def handle(self, *, folder: Path, inside: Path | None, **options: Any) -> None:
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is not a folder.")
+        if inside:
+            self._evaluate(folder, inside, **options)
+        else:
+            self._start(folder, **options)
+
+    def _start(self, folder: Path, *, scratch: Path | None, defaults: bool, **options: Any) -> None:
+        """Run this command again in a process with an environment of its own."""
+        rules = {} if defaults else _rules_in_force()
+        with tempfile.TemporaryDirectory(prefix="dedup-evaluation-", dir=scratch) as made:
+            place = Path(made)
+            (place / RULES).write_text(json.dumps(rules))
+            words = manage("evaluate", str(folder), "--inside", str(place), *_words(options))
+            done = subprocess.run(  # noqa: S603 - this very command, no shell
+                words, env=_environment(place), check=False, preexec_fn=end_with_parent()
+            )
+        if done.returncode:
+            raise CommandError("The evaluation did not finish; the reason is above.", returncode=done.returncode)
+
+    def _evaluate(self, folder: Path, inside: Path, **options: Any) -> None:
+        from gallery import tasks
+        from gallery.errors import DedupError
+        from gallery.evaluation import findings, labels, library, report, scores
+
+        call_command("migrate", verbosity=0, interactive=False)
+        _apply(json.loads((inside / RULES).read_text()))
+        try:
+            known = labels.read(folder, pairs=options["pairs"], only=options["only"])
+            filled = library.fill(known, work=tasks.work_on, watch=_shown)
+        except (labels.LabelsUnreadable, DedupError) as error:
+            raise CommandError(str(error)) from error
+        found = scores.score(known, findings.findings(filled))
+        if options["export"]:
+            count = findings.export(options["export"], known, filled)
+            self.stderr.write(f"{count} findings are in {options['export']}")
+        if options["html"]:
+            report.write(options["html"], known, filled, found, title=f"Evaluation of {folder.name}")
+            self.stderr.write(f"The report is {options['html']}")
+        if options["json"]:
+            facts = {"files": len(filled.images), "refused": filled.refused, "pairs_left_out": known.left_out}
+            self.stdout.write(json.dumps(facts | found.as_dict(), indent=1))
+        else:
+            self.stdout.write(report.as_text(known, filled, found))
+
+
+def _words(options: dict[str, Any]) -> list[str]:
+    """The options that the process inside needs, as they were given."""
+    words = [word for name in options["only"] for word in ("--only", name)]
+    for name in ("pairs", "export", "html"):
+        if options[name]:
+            words += [f"--{name}", str(options[name])]
+    return [*words, "--json"] if options["json"] else words
+
+
+def _rules_in_force() -> dict[str, Any]:
+    from gallery.detection.policies import rules_of
+    from gallery.models import Policy
+
+    try:
+        return rules_of(Policy.objects.in_force())
+    except DatabaseError as error:
+        raise CommandError(
+            "The site's policy can't be read: its database is not ready. Go by the default policy with --defaults."
+        ) from error
+
+
+def _apply(rules: dict[str, Any]) -> None:
+    """Make the scratch site's policy that of the site."""
+    from gallery.models import Policy
+
+    if rules:
+        Policy.objects.filter(pk=Policy.objects.in_force().pk).update(**rules)
+
+
+def _environment(place: Path) -> dict[str, str]:
+    """As the site's, but for everything that keeps something."""
+    return os.environ | {
+        "VAR_DIR": str(place),
+        "DATABASE_URL": f"sqlite:///{place / 'scratch.sqlite3'}",
+        "MEDIA_ROOT": str(place / "media"),
+        "S3_BUCKET": "",
+        "MODEL_DIR": str(conf().model_dir.absolute()),
+        "INDEX": "memory",
+        "MILVUS_PREFIX": "evaluation_",
+        "REDIS_URL": NOBODY,
+        # Every doorbell that nobody hears would be a line.
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+def _shown(files: Sequence[str]) -> Iterable[str]:
+    return tqdm(files, desc="Comparing", unit="picture", smoothing=0.1, disable=None)
