@@ -2,8 +2,10 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from gallery.detection import cases
@@ -80,7 +82,8 @@ def find(one: Image, other: Image, **signals: Any) -> Pair:
     pair, _created = Pair.objects.get_or_create(
         left=left, right=right, defaults={**measured, **signals, "compared_at": timezone.now()}
     )
-    cases.refresh([one.pk, other.pk])
+    with transaction.atomic():
+        cases.refresh([one.pk, other.pk])
     pair.refresh_from_db()
     return pair
 
@@ -113,5 +116,5 @@ def _lists(pk: int) -> dict[str, Any]:
     }
 
 
-def _without(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def _without(row: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}

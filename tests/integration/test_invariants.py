@@ -257,6 +257,6 @@ def test_5_two_undos_at_once_have_one_effect(lena: User, mara: User, jon: User) 
 @race
 def test_12_the_audit_chain_holds_when_many_write_at_once(lena: User) -> None:
     images = [image(lena, name) for name in "abcdef"]
-    at_once(*[lambda one=one: removal.remove(one, lena) for one in images])  # type: ignore[misc]
+    at_once(*[lambda one=one: removal.remove(one, lena) for one in images])
     assert AuditEntry.objects.count() == 6
     assert AuditEntry.objects.all().first_break() is None

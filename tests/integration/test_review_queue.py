@@ -13,7 +13,7 @@ from gallery.errors import NotAllowed, RuleBroken
 from gallery.models import AuditEntry, Case, Image, Pair, Policy, StoredFile, User
 from gallery.review import access, appeals, facts, keeper, queue, removal, undo
 from gallery.review.purging import purge_due
-from tests import factories
+from tests import factories, pictures
 from tests.judgement import act, case_of, favour, find, image, states
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_more_bytes_are_no_reason(lena: User) -> None:
 
 def test_the_whole_picture_is_kept_rather_than_a_part(lena: User) -> None:
     a, b = image(lena, "a"), image(lena, "b")
-    picture = factories.pictures.photograph(1, width=96, height=72)
+    picture = pictures.photograph(1, width=96, height=72)
     evidence = factories.evidence(picture, picture)
     evidence["transformation"]["second"] |= {"surroundings": "scene", "share": 0.5}
     pair = find(a, b, evidence=evidence)
@@ -217,7 +217,7 @@ def test_a_purge_deletes_bytes_and_small_copies(lena: User, media: object) -> No
     StoredFile.objects.update(purge_after=timezone.now())
     assert purge_due() == 1
     assert purge_due() == 0
-    assert not storage.exists(a.file.blob.name)
+    assert not storage.exists(str(a.file.blob.name))
     assert not storage.exists(a.file.rendition_key("thumb", "webp"))
     assert storage.exists("bystander")
     with pytest.raises(RuleBroken, match="Upload it again"):
