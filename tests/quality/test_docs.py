@@ -1,0 +1,296 @@
+"""The documents are true of the code: whatever they name exists, and tables that repeat the code agree with it."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from django.core.management import get_commands
+from django.urls import Resolver404, resolve
+
+from gallery import errors
+from gallery.detection.policies import rules_of
+from gallery.models import Policy
+from gallery.models.policy import KEEPER_WEIGHTS, MERGE_RULES
+from gallery.views.keys import usual
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+TEXTS = {name: (ROOT / name).read_text() for name in NAMES}
+
+OF_THE_MAKEFILE = {"PYTHON", "CHROMIUM", "TORCH_INDEX_URL"}
+NOT_OURS = {"IMMEDIATE"}
+"""Capitals that are words of SQL."""
+
+PACKAGES = ("gallery", "dedup_site", "tests", "docs", "templates", "static", "docker")
+
+
+def read(name: str) -> str:
+    return TEXTS[name]
+
+
+def quoted(text: str) -> Iterator[str]:
+    """What stands in backticks within a line."""
+    return (found.group(1) for found in re.finditer(r"(?<!`)`([^`\n]+)`(?!`)", without_blocks(text)))
+
+
+def without_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def section(name: str, heading: str) -> str:
+    """The text below a heading, up to the next of the same or a higher level."""
+    marks = heading.split(" ")[0]
+    _before, found, after = read(name).partition(f"\n{heading}\n")
+    assert found, f"{name} has no section “{heading}”"
+    return re.split(rf"^#{{1,{len(marks)}}} ", after, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every row of every table, without heads and rules."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    rules = [place for place, row in enumerate(cells) if set("".join(row)) <= set("-: ")]
+    heads = {place - 1 for place in rules} | set(rules)
+    return [row for place, row in enumerate(cells) if place not in heads]
+
+
+def anchors(text: str) -> set[str]:
+    """The fragments that a heading can be reached by, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", without_blocks(text), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+# --- Whatever is named exists -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", read(name)):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _hash, fragment = unquote(target).partition("#")
+        file = (ROOT / name).parent / path if path else ROOT / name
+        assert file.resolve().is_relative_to(ROOT), target
+        assert file.exists(), f"{name}: {target}"
+        if fragment:
+            assert fragment in anchors(file.read_text()), f"{name}: {target}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_target_of_make_exists(name: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    mentioned = set(re.findall(r"\bmake ([a-z][a-z-]*)", " ".join([*quoted(read(name)), *shell_lines(name)])))
+    assert mentioned <= targets
+
+
+def shell_lines(name: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", read(name), flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_exists(name: str) -> None:
+    mentioned = set(re.findall(r"manage\.py\s+([a-z_]+)", read(name)))
+    assert mentioned <= set(get_commands())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_of_a_command_exists(name: str) -> None:
+    for command, words in re.findall(r"manage\.py\s+([a-z_]+)([^`\n]*)", read(name)):
+        source = ROOT / "gallery" / "management" / "commands" / f"{command}.py"
+        if source.exists():
+            for option in re.findall(r"--[a-z-]+", words):
+                assert f'"{option}"' in source.read_text(), f"{name}: {command} {option}"
+
+
+def env_example() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
+
+
+def names_in_code() -> set[str]:
+    """The registries and constants of the code: NAME = … or NAME: … = … at the start of a line."""
+    found: set[str] = set()
+    for path in (ROOT / "gallery").rglob("*.py"):
+        found |= set(re.findall(r"^([A-Z][A-Z0-9_]+)\b.*=", path.read_text(), flags=re.MULTILINE))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_exists(name: str) -> None:
+    known = env_example() | OF_THE_MAKEFILE | names_in_code() | NOT_OURS
+    mentioned = {word for text in quoted(read(name)) for word in re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", text)}
+    mentioned |= {text for text in quoted(read(name)) if re.fullmatch(r"[A-Z][A-Z0-9]{3,}", text)}
+    set_in_shell = {word for text in shell_lines(name) for word in re.findall(r"\b([A-Z][A-Z0-9_]{2,})=", text)}
+    assert sorted((mentioned | set_in_shell) - known) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_exists(name: str) -> None:
+    for text in quoted(read(name)):
+        if re.fullmatch(rf"({'|'.join(PACKAGES)})(/[\w.-]+)+/?", text):
+            assert (ROOT / text).exists(), f"{name}: {text}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_address_exists(name: str) -> None:
+    for text in quoted(read(name)):
+        if re.fullmatch(r"/[\w/<>.-]*", text):
+            assert answers(text), f"{name}: {text}"
+
+
+def answers(address: str) -> bool:
+    samples = ("7", "k7m2k7m2k7m2", "6f0c0000-0000-4000-8000-000000000000")
+    for sample in samples:
+        try:
+            resolve(re.sub(r"<[^>]+>", sample, address))
+        except Resolver404:
+            continue
+        return True
+    return False
+
+
+# --- Tables that repeat the code agree with it ------------------------------------------------------------------------
+
+
+def test_the_floors_are_those_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    checked = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    drawn = re.search(r"^```floors\n(.*?)^```", read("docs/architecture.md"), flags=re.DOTALL | re.MULTILINE)
+    assert drawn
+    assert drawn.group(1).splitlines() == checked
+
+
+def test_every_room_is_described() -> None:
+    described = section("docs/architecture.md", "## Floors")
+    for path in (ROOT / "gallery").iterdir():
+        is_room = path.is_dir() and any(path.glob("*.py")) and path.name != "migrations"
+        if is_room:
+            assert f"`gallery/{path.name}/`" in described, path.name
+
+
+def test_the_table_of_settings_is_complete() -> None:
+    named = [word for row in rows(section("docs/operations.md", "## Settings")) for word in quoted(row[1])]
+    assert sorted(named) == sorted(set(named))
+    assert set(named) == env_example()
+
+
+def test_the_table_of_thresholds_has_the_defaults_of_the_policy() -> None:
+    told = {row[0].strip("`"): row[1] for row in rows(section("docs/detection.md", "## The policy's defaults"))}
+    elsewhere = {"embedder", "keeper_weights", "merge_rules"}
+    assert told == {name: str(value) for name, value in rules_of(Policy()).items() if name not in elsewhere}
+
+
+def test_the_table_of_tiers_names_the_thresholds_of_the_policy() -> None:
+    tiers = {row[0]: row[1] for row in rows(section("docs/architecture.md", "## Tiers"))}
+    policy = Policy()
+    assert f"≤ {policy.pdq_certain} with quality ≥ {policy.pdq_min_quality}" in tiers["certain"]
+    assert f"≥ {policy.strict_cells} cells, correlation > {policy.strict_ncc:.2f}" in tiers["certain"]
+    assert f"≥ {policy.strict_textured:.0%}".replace("%", " %") in tiers["certain"]
+    assert f"≥ {policy.loose_cells} cells, correlation > {policy.loose_ncc:.2f}" in tiers["likely"]
+    assert f"PDQ ≤ {policy.pdq_review}; or similarity ≥ {policy.similarity_review:.2f}" in tiers["likely"]
+    assert f"similarity ≥ {policy.similarity_weak:.2f}" in tiers["weak"]
+    assert f"similarity {policy.similarity_floor:.2f}" in tiers["stored only"]
+
+
+def test_the_table_of_keys_is_the_key_map() -> None:
+    told = [word for row in rows(section("docs/moderation.md", "## Keys")) for word in quoted(row[0])]
+    assert sorted(told) == sorted(key.shown for key in usual())
+
+
+def test_the_table_of_merge_rules_is_that_of_the_policy() -> None:
+    names = {row[0] for row in rows(section("docs/moderation.md", "## Merging"))}
+    assert names == set(MERGE_RULES)
+
+
+def test_there_are_as_many_promises_as_the_mark_says() -> None:
+    numbers = re.findall(r"^(\d+)\. ", section("docs/moderation.md", "## What always holds"), flags=re.MULTILINE)
+    assert [int(number) for number in numbers] == list(range(1, 13))
+
+
+def test_the_metrics_are_those_that_are_served() -> None:
+    told = {row[0].strip("`") for row in rows(section("docs/operations.md", "## Health")) if "dedup_" in row[0]}
+    served: set[str] = set()
+    for path in (ROOT / "gallery" / "metrics.py", ROOT / "gallery" / "health" / "gauges.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id=kind), args=[ast.Constant(value=str(name)), *_]) if name.startswith(
+                    "dedup_"
+                ):
+                    served.add(name if "Counter" not in kind else f"{name}_total")
+    assert told == served
+
+
+def test_the_codes_of_problems_are_those_that_are_sent() -> None:
+    told = {row[0].strip("`"): row[1] for row in rows(section("docs/api.md", "## Problems"))}
+    families_and_never_sent = {errors.IngestError, errors.ReviewError, errors.Poisoned}
+    for kind in subclasses(errors.DedupError):
+        if kind not in families_and_never_sent:
+            assert told.get(kind.code) == str(kind.status), kind.__name__
+    sent = (ROOT / "gallery" / "api").rglob("*.py")
+    source = " ".join(path.read_text() for path in [*sent, ROOT / "gallery" / "errors.py"])
+    assert [code for code in told if f'"{code}"' not in source] == []
+
+
+def subclasses(kind: type[errors.DedupError]) -> Iterator[type[errors.DedupError]]:
+    for below in kind.__subclasses__():
+        if below.__module__ == errors.__name__:
+            yield below
+            yield from subclasses(below)
+
+
+def test_the_reasons_for_a_keeper_are_told() -> None:
+    """A reason that is new in the code is to be explained to moderators."""
+    words = {
+        "pixels": "more pixels",
+        "whole": "the whole picture",
+        "compression": "less compression",
+        "format": "a format that keeps more",
+        "metadata": "better described",
+        "references": "more in use",
+        "age": "first seen",
+        "owner": "its owner has been here longer",
+    }
+    assert set(words) == set(KEEPER_WEIGHTS)
+    told = section("docs/moderation.md", "## Merging")
+    assert [word for word in words.values() if word not in told] == []
+
+
+# --- Their form -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ADRS, ids=lambda path: path.stem)
+def test_a_decision_is_short_and_says_why_what_and_what_then(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith(f"# {path.name[:4]}: ")
+    assert len(text.splitlines()) <= 40
+    assert re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == ["Context", "Decision", "Consequences"]
+    title = text.splitlines()[0].removeprefix("# ")
+    assert f"- [{title}]({path.name})" in read("docs/adr/README.md")
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [int(path.name[:4]) for path in ADRS] == list(range(1, len(ADRS) + 1))
+
+
+def test_the_glossary_is_in_order() -> None:
+    words = [row[0].lower() for row in rows(read("docs/glossary.md"))]
+    assert words == sorted(words)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_speaks_of_no_machine_and_of_nothing_unfinished(name: str) -> None:
+    text = read(name)
+    assert re.findall(r"(?<![\w.])/(?:work|root|tmp|home|mnt)/", text) == []
+    assert re.findall(r"\b(?:TODO|FIXME|XXX|TBD)\b|lorem ipsum", text, flags=re.IGNORECASE) == []
+    assert re.findall(r"\b(?:10|127|172|192)\.\d+\.\d+\.\d+\b", text) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_lines_can_be_read_in_an_editor(name: str) -> None:
+    prose = [line for line in without_blocks(read(name)).splitlines() if not line.startswith("|")]
+    assert [line for line in prose if len(line) > 160] == []
