@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from gallery import outbox
 from gallery.admin.reading import Reading
+from gallery.ingest import sweeping
 from gallery.models import AuditEntry, OutboxEntry, User
 
 
@@ -62,7 +62,8 @@ class OutboxAdmin(Reading):
         with transaction.atomic():
             aside = queryset.exclude(quarantined_at=None)
             named = self._record(request, "outbox.retry", aside)
-            count = outbox.retry(OutboxEntry.objects.filter(pk__in=named))
+            # Their images are waiting again, too: work on one that is set aside would be dropped.
+            count = sweeping.revive(list(OutboxEntry.objects.filter(pk__in=named)))
         said = ngettext("%d piece of work is tried again.", "%d pieces of work are tried again.", count)
         messages.success(request, said % count)
 
