@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -28,7 +29,7 @@ class DedupAdminSite(admin.AdminSite):
         named = _("%(site)s admin") % {"site": conf().site_name}
         return {**super().each_context(request), "site_header": named, "site_title": named}
 
-    @never_cache
+    @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """To the site's login, which counts attempts. Who is signed in and has no right gets told so."""
         if request.user.is_authenticated and not self.has_permission(request):

@@ -44,6 +44,9 @@ class ReadingInline(Inline):
     can_delete = False
     show_change_link = False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [str(name) for name in self.fields or ()]  # also those that no form could hold
+
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 

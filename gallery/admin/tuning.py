@@ -95,6 +95,6 @@ def _seen(request: HttpRequest) -> int | None:
 
 def _told(request: HttpRequest, policy: Policy) -> HttpResponseRedirect:
     messages.success(
-        request, _("%(policy)s is in force. Pairs are sorted anew in the background.") % {"policy": policy}
+        request, _("Policy %(policy)s is in force. Pairs are sorted anew in the background.") % {"policy": policy}
     )
     return HttpResponseRedirect(reverse("admin:gallery_policy_changelist"))
