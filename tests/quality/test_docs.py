@@ -9,9 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 from django.core.management import get_commands
+from django.test import Client
 from django.urls import Resolver404, resolve
 
 from gallery import errors
+from gallery.api.root import api
 from gallery.detection.policies import rules_of
 from gallery.models import Policy
 from gallery.models.policy import KEEPER_WEIGHTS, MERGE_RULES
@@ -223,6 +225,26 @@ def test_the_metrics_are_those_that_are_served() -> None:
                 ):
                     served.add(name if "Counter" not in kind else f"{name}_total")
     assert told == served
+
+
+def test_the_operations_are_those_of_the_api() -> None:
+    told = {
+        (row[0], re.sub(r"<\w+>", "<>", row[1].strip("`"))) for row in rows(section("docs/api.md", "## Operations"))
+    }
+    described = api.get_openapi_schema()["paths"]
+    offered = {
+        (method.upper(), re.sub(r"{\w+}", "<>", path)) for path, methods in described.items() for method in methods
+    }
+    assert told == offered
+
+
+@pytest.mark.django_db
+def test_the_page_that_lists_the_operations_opens_for_everybody(client: Client) -> None:
+    assert "`/api/docs`" in read("docs/api.md")
+    page = client.get("/api/docs")
+    assert page.status_code == 200
+    assert "Idempotency-Key" in page.content.decode()
+    assert client.get("/api/openapi.json").status_code == 200
 
 
 def test_the_codes_of_problems_are_those_that_are_sent() -> None:
