@@ -3,7 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from gallery.api.schemas import CaseLine, CaseOut, CasesOut
@@ -41,7 +41,7 @@ def cases(request: HttpRequest, head: Query[Head]) -> CasesOut:
 
 
 @router.get("/next", response={200: CaseOut, 204: None})
-def next_case(request: HttpRequest, after: int | None = None) -> CaseOut | tuple[int, None]:
+def next_case(request: HttpRequest, after: int | None = None) -> CaseOut | Status[None]:
     """
     The next case that nobody else is at, behind the case ``after``. 204 if nothing waits.
 
@@ -50,7 +50,7 @@ def next_case(request: HttpRequest, after: int | None = None) -> CaseOut | tuple
     user = moderator(request)
     behind = Case.objects.filter(pk=after).first() if after is not None else None
     found = queue.next_for(user, after=behind)
-    return (204, None) if found is None else _whole(found, user)
+    return Status(204, None) if found is None else _whole(found, user)
 
 
 @router.get("/{int:case_id}", response=CaseOut)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from gallery.api import idempotency
@@ -41,7 +41,7 @@ UPLOAD_BODY: dict[str, Any] = {
 
 
 @router.post("", response={frozenset({200, 202, 207, 413, 415, 422}): UploadsOut}, openapi_extra=UPLOAD_BODY)
-def upload(request: HttpRequest) -> tuple[int, Any]:
+def upload(request: HttpRequest) -> Status[dict[str, Any]]:
     """
     Upload images, several in one request: the field is ``files``.
 
@@ -54,7 +54,7 @@ def upload(request: HttpRequest) -> tuple[int, Any]:
         accepted = intake.accept_many(files, by=user)
         return _reply([_result(file, found) for file, found in zip(files, accepted, strict=True)])
 
-    return idempotency.once(request, user, lambda: idempotency.digest_of(files), take_in)
+    return Status(*idempotency.once(request, user, lambda: idempotency.digest_of(files), take_in))
 
 
 def _result(file: "UploadedFile[bytes]", found: intake.Accepted | intake.Refused) -> UploadOut:
