@@ -1,43 +1,21 @@
 """Uploading in a real browser: the script, the row that moves on, and what is said when the connection is gone."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from gallery.models import Image, User
 from tests import pictures
-from tests.conftest import PASSWORD
+from tests.e2e.conftest import SignIn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = "/usr/bin/chromium"
-"""Debian's; where it is missing, Playwright's own is used."""
-
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread, and Django would refuse to ask the database beside it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    path = CHROMIUM if Path(CHROMIUM).exists() else None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser, live_server: LiveServer, lena: User, media: Path) -> Page:
+def page(sign_in: SignIn, lena: User, media: Path) -> Page:
     """The upload page, as Lena sees it."""
-    page = browser.new_context(base_url=live_server.url).new_page()
-    page.goto("/login/?next=/upload/")
-    page.fill("[name=username]", lena.username)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    return page
+    return sign_in(lena, "/upload/")
 
 
 @pytest.fixture

@@ -1,22 +1,19 @@
 """Uploads through real workers: Celery over Redis, the default network, Milvus – and what happens when parts die."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import redis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 
-from dedup_site.celery import app
-from gallery import embedders, index, outbox
+from gallery import embedders, index
 from gallery.detection import collections, upkeep
 from gallery.ingest.intake import Accepted, accept_many
 from gallery.models import Case, Image, OutboxEntry, Pair, User
 from gallery.pictures import Picture
 from tests import pictures, servers, site
 from tests.conftest import change_dedup
+from tests.workers import broker, forget_connections, use_broker
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -24,30 +21,7 @@ pytestmark = [
     pytest.mark.skipif(bool(embedders.missing("sscd")), reason="the sscd weights are not installed"),
 ]
 
-
-@pytest.fixture
-def broker(redis_server: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Redis as this test's broker, emptied."""
-    use_broker(redis_server, settings, monkeypatch)
-    with redis.Redis.from_url(redis_server) as client:
-        client.flushall()
-    yield redis_server
-    forget_connections()
-
-
-def use_broker(url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    change_dedup(settings, redis_url=url)
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
-    forget_connections()
-    monkeypatch.setitem(app.conf, "broker_url", url)
-
-
-def forget_connections() -> None:
-    """Celery keeps pools of connections to the broker it knew first."""
-    celery: Any = app  # its stubs name neither pool
-    celery.pool.force_close_all()
-    celery._pool = None
-    celery.amqp._producer_pool = None
+__all__ = ["broker"]
 
 
 def upload(by: User, *painted: Picture, quality: int = 90) -> list[Image]:

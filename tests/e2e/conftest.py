@@ -1,0 +1,64 @@
+"""A real browser on the running site."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from gallery.models import User
+from tests.conftest import PASSWORD
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+SignIn = Callable[..., Page]
+
+
+def chromium() -> str | None:
+    """The browser's program: $CHROMIUM, or the first on the PATH."""
+    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        sentence = "there is no Chromium: install it, or set CHROMIUM to its path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)  # `make test` has said so in large letters
+    # Playwright keeps an event loop in this thread, and Django would refuse to ask the database beside it.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, live_server: LiveServer) -> Iterator[SignIn]:
+    """Opens a browser of its own for a person, signed in, on a page. Any message of the console fails the test."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_for(user: User, path: str = "/", **options: object) -> Page:
+        context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]  # passed on
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        page.goto(f"/login/?next={path}")
+        page.fill("[name=username]", user.username)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(f"**{path}")
+        return page
+
+    yield open_for
+    for context in opened:
+        context.close()
+    assert complaints == []
