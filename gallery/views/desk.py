@@ -218,6 +218,7 @@ class Desk:
                 values=[Value(words=words, is_better=fact.better == place) for place, words in enumerate(fact.values)],
             )
             for fact in facts.compare(list(self.stage))
+            if fact.differs
         ]
 
     @cached_property

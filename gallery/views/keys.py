@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from gallery.models import User
 from gallery.review.actions import ACTIONS
+from gallery.views.access import SignedIn, moderating
 
 Words = str | Promise
 
@@ -130,12 +130,11 @@ class KeysForm(forms.Form):
         return chosen
 
 
-@permission_required("gallery.review_case", raise_exception=True)
-@require_http_methods(["GET", "POST"])
-def keys(request: HttpRequest) -> HttpResponse:
+@moderating
+@require_http_methods(["GET", "HEAD", "POST"])
+def keys(request: SignedIn) -> HttpResponse:
     """The sheet as a page, with a box to change each key. Reached without JavaScript too."""
     user = request.user
-    assert isinstance(user, User)  # signed in: a permission was checked
     form = KeysForm(request.POST.dict() if request.method == "POST" else None, user=user)
     if request.method == "POST" and "usual" in request.POST:
         user.keymap = {}

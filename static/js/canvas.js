@@ -17,7 +17,8 @@ export function contained(width, height, pane) {
 export class Canvas {
   constructor(desk) {
     this.desk = desk;
-    this.panes = desk.querySelector("#panes");
+    // It has no id: htmx would carry its style over to the next one as an attribute, which the page's policy forbids.
+    this.panes = desk.querySelector(".panes");
     this.zoom = 1;
     this.x = 0;
     this.y = 0;
@@ -125,8 +126,8 @@ export class Canvas {
     this.y = (0.5 - middle[1]) * this.zoom;
     this.show();
     const words = this.desk.querySelector("[data-regions]").dataset.words;
-    const count_shown = words.replace("{n}", String(this.region + 1)).replace("{all}", String(count));
-    this.desk.querySelector("[data-region-count]").textContent = count_shown;
+    const progress = words.replace("{n}", String(this.region + 1)).replace("{all}", String(count));
+    this.desk.querySelector("[data-region-count]").textContent = progress;
   }
 
   wheel(event) {

@@ -6,7 +6,7 @@
 import { Canvas } from "./canvas.js";
 import { listen } from "./keys.js";
 
-const KEPT = ["mode", "veil"];
+const KEPT = "mode";
 const TRIES = 15;
 const WAIT_MS = 2000;
 
@@ -17,11 +17,11 @@ function enable(desk) {
 
 /** The compare mode stays from case to case. */
 function keepMode(desk) {
-  const last = sessionStorage.getItem(KEPT[0]);
+  const last = sessionStorage.getItem(KEPT);
   const radio = last && desk.querySelector(`#mode-${CSS.escape(last)}`);
   if (radio) radio.checked = true;
   for (const mode of desk.querySelectorAll("input[name=mode]")) {
-    mode.addEventListener("change", () => sessionStorage.setItem(KEPT[0], mode.value));
+    mode.addEventListener("change", () => sessionStorage.setItem(KEPT, mode.value));
     // After a click the arrows are for choosing the keeper again; with the tab key the group keeps them.
     mode.addEventListener("pointerup", () => window.setTimeout(() => mode.blur()));
   }
@@ -84,6 +84,11 @@ function bindDialogs() {
   document.addEventListener("toggle", (event) => {
     if (event.target.matches?.(".say[open]")) event.target.querySelector("textarea").focus();
   }, true);
+  document.addEventListener("click", (event) => {
+    for (const open of document.querySelectorAll(".say[open]")) {
+      if (!open.contains(event.target)) open.open = false;
+    }
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const open of document.querySelectorAll(".say[open]")) {

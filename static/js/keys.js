@@ -5,6 +5,9 @@
 
 const TEXT = "input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=submit]), textarea, select, [contenteditable]";
 
+/** Held down, these go on; holding another must not answer case after case. */
+const REPEATABLE = new Set(["+", "-"]);
+
 /** A key event in the words of the map: one character, or the name of an arrow. */
 function named(event) {
   return event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -24,8 +27,10 @@ export function listen(sheet) {
   const presses = new Map();
   for (const row of sheet.querySelectorAll("[data-key]")) presses.set(row.dataset.key, row.dataset.presses);
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat && named(event) !== "+" && named(event) !== "-") return;
-    if (belongsElsewhere(event) || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.repeat && !REPEATABLE.has(named(event))) return;
+    // Over an open sheet no letter decides anything, wherever the focus is: it may be meant for the note.
+    if (belongsElsewhere(event) || document.querySelector("dialog[open], .say[open]")) return;
     const shifted = event.shiftKey && event.key.startsWith("Arrow");
     const name = presses.get(named(event));
     if (!name || shifted) return;
