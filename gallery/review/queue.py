@@ -65,6 +65,7 @@ def _behind(case: Case) -> Q:
     )
 
 
+@in_one_transaction
 def take(case: Case, user: User, *, steal: bool = False) -> Lease:
     """
     Begin to look at a case. Somebody else's lease stays theirs until it ends, or a senior steals it.
@@ -75,6 +76,8 @@ def take(case: Case, user: User, *, steal: bool = False) -> Lease:
     if steal and not user.may_override:
         raise NotAllowed(_("Only a senior moderator can take over from somebody who is at it."))
     wanted = Case.objects.open().filter(pk=case.pk)
+    if steal and (held := lease_of(case, user)).holder and not held.mine:
+        AuditEntry.objects.append(user, "case.steal", f"case {case.pk}", holder=words.name_of(held.holder))
     free = wanted if steal else wanted.filter(Q(lease_holder=None) | Q(lease_holder=user) | Q(lease_until__lt=Now()))
     # The database's clock on both sides: those of several web servers may differ.
     free.update(lease_holder=user, lease_until=Now() + dt.timedelta(seconds=conf().case_lease_seconds))

@@ -192,6 +192,7 @@ def comparable(rows: dict[str, list[dict[str, object]]]) -> dict[str, object]:
 
 
 @pytest.mark.invariant
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_12_whatever_people_do_the_promises_hold(lena: User, otto: User, mara: User, jon: User) -> None:
     machine = type("DeskOfTheseFour", (Desk,), {"owners": [lena, otto], "deciders": [mara, jon]})

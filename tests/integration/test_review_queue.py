@@ -90,6 +90,7 @@ def test_only_a_senior_steals_a_lease(lena: User, mara: User, jon: User, otto: U
     with pytest.raises(NotAllowed):
         queue.take(case, otto, steal=True)
     assert queue.take(case, jon, steal=True).mine
+    assert AuditEntry.objects.get(verb="case.steal").data == {"holder": "mara"}
 
 
 def test_an_expired_lease_decides_if_nothing_changed(lena: User, mara: User, jon: User) -> None:
