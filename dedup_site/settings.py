@@ -172,7 +172,8 @@ if S3_BUCKET:
             "addressing_style": env.str("S3_ADDRESSING_STYLE", default="auto"),
             "default_acl": "private",
             "file_overwrite": True,  # keys are ours and deterministic; writing one again is the same write
-            "querystring_auth": True,
+            # Pictures go through the site unless browsers can reach the store: inside Compose they can not.
+            "querystring_auth": env.bool("S3_SIGNED_ADDRESSES", default=False),
             "querystring_expire": 300,
             "signature_version": "s3v4",
         },

@@ -1,7 +1,7 @@
 """
 Pictures, for those who may see them.
 
-From a local store the bytes are streamed; a store that signs addresses (S3) is redirected to after the check. Only our
+The bytes are streamed; a bucket that signs addresses (S3_SIGNED_ADDRESSES) is redirected to after the check. Only our
 own re-encoded copies are ever shown: an original is a download.
 """
 

@@ -4,6 +4,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
@@ -61,4 +62,34 @@ def test_an_original_in_a_bucket_is_a_download_under_its_own_name(bucket: str, l
 def test_a_stranger_is_given_no_address(bucket: str, lena: User, otto: User, client: Client) -> None:
     image = factories.image(lena, visibility="private")
     client.force_login(otto)
+    assert client.get(image.thumb_url).status_code == 404
+
+
+@pytest.fixture
+def closed_bucket(settings: Settings, bucket: str) -> str:
+    """A bucket that browsers can't reach, as inside Compose."""
+    store = settings.STORAGES["default"]
+    options = {**store["OPTIONS"], "querystring_auth": False}
+    settings.STORAGES = {**settings.STORAGES, "default": {**store, "OPTIONS": options}}
+    return bucket
+
+
+def test_from_a_bucket_that_browsers_cannot_reach_a_picture_comes_through_the_site(
+    closed_bucket: str, lena: User, client: Client
+) -> None:
+    image = factories.image(lena)
+    client.force_login(lena)
+    shown = client.get(image.thumb_url)
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/webp")
+    assert shown.getvalue()[8:12] == b"WEBP"
+    download = client.get(f"/media/{image.public_id}/original/")
+    assert download["Content-Disposition"].startswith("attachment")
+    assert download.getvalue()[:3] == b"\xff\xd8\xff"
+
+
+def test_a_small_copy_that_the_bucket_lacks_is_not_there(closed_bucket: str, lena: User, client: Client) -> None:
+    image = factories.image(lena)
+    assert image.file is not None
+    default_storage.delete(image.file.rendition_key("thumb", "webp"))
+    client.force_login(lena)
     assert client.get(image.thumb_url).status_code == 404
