@@ -30,11 +30,22 @@ def docs(request: HttpRequest) -> HttpResponse:
     """Every operation on one page, from the same description that programs read."""
     described = api.get_openapi_schema()
     operations = [
-        {"method": method.upper(), "path": path, **operation, "schema_names": _bodies(operation)}
+        {
+            "method": method.upper(),
+            "path": path,
+            **operation,
+            "paragraphs": _paragraphs(operation.get("description") or operation["summary"]),
+            "schema_names": _bodies(operation),
+        }
         for path, methods in described["paths"].items()
         for method, operation in methods.items()
     ]
     return render(request, "gallery/api.html", {"operations": operations, "described": described["info"]})
+
+
+def _paragraphs(description: str) -> list[str]:
+    """A docstring as prose: its lines are broken for the source's sake."""
+    return [" ".join(paragraph.split()).replace("``", "") for paragraph in description.split("\n\n")]
 
 
 def _bodies(operation: dict[str, Any]) -> list[str]:
