@@ -13,7 +13,10 @@ from gallery.models.pair import PairQuerySet
 
 AT_ONCE = 500
 
-HEAD = ["a", "b", "tier", "score", "similarity", "pdq", "cells", "ncc", "agreeing", "label", "judged", "sentence"]
+HEAD = [
+    "a", "b", "tier", "score", "similarity", "pdq", "pdq_usable", "cells", "ncc", "agreeing", "document", "label",
+    "judged", "sentence",
+]  # fmt: skip
 
 
 def _shown() -> PairQuerySet:
@@ -43,7 +46,8 @@ def export(path: Path, labels: Labels, library: Library) -> int:
             writer.writerow(
                 [
                     *(one, other, pair.get_tier_display(), _short(pair.score), _short(pair.similarity)),
-                    *(pair.pdq_distance, pair.cells, _short(pair.ncc), _short(pair.textured_share)),
+                    *(pair.pdq_distance, int(pair.pdq_usable), pair.cells, _short(pair.ncc)),
+                    *(_short(pair.textured_share), int(pair.document_like)),
                     *(known.label if known else "", judge(ends_of(one, other), labels), reasons.why(pair)),
                 ]
             )

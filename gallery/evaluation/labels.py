@@ -100,16 +100,17 @@ def _read_pairs(path: Path, labels: Labels) -> None:
                 raise LabelsUnreadable(
                     f"{path}, line {rows.line_num}: two different files, labelled as one of {', '.join(LABELS)}."
                 )
-            if not {one, other} <= there:
-                labels.left_out += 1
-                continue
             known = Labelled(
                 cast(Label, label), row.get("strength") or "", row.get("transform") or "", row.get("group") or ""
             )
-            labels.pairs[ends_of(one, other)] = known
             if known.group:
+                # Also of a pair whose other picture is elsewhere: it says something of the one that is here.
                 labels.groups[one].add(known.group)
                 labels.groups[other].add(known.group)
+            if {one, other} <= there:
+                labels.pairs[ends_of(one, other)] = known
+            else:
+                labels.left_out += 1
 
 
 def _take_folders(labels: Labels) -> None:

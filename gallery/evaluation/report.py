@@ -146,13 +146,14 @@ def as_text(labels: Labels, library: Library, scores: Scores) -> str:
     lines.append("".join(f"{head:<24}" for head in heads).rstrip())
     for step in scores.steps:
         told = _step(step)
-        found, themselves, right, negatives = (f"{share['value']} ({share['counts']})" for share in told["shares"])
+        shares = (" ".join((share["value"], share["counts"])).strip() for share in told["shares"])
+        found, themselves, right, negatives = shares
         cells = (str(told["tier"]), found, told["by_group"], themselves, right, negatives)
         lines.append("".join(f"{cell:<24}" for cell in cells).rstrip())
     lines.append("")
     lines.append(f"{'pairs':>6}" + "".join(f"{Pair.Tier(tier).label:>11}" for tier in TIERS) + "  what")
     for row in scores.rows:
-        shares = "".join(f"{row.found[tier] / row.pairs:>11.0%}" for tier in TIERS)
+        found = "".join(f"{row.found[tier] / row.pairs:>11.0%}" for tier in TIERS)
         what = ", ".join(part for part in (row.label, row.strength, row.transform) if part)
-        lines.append(f"{row.pairs:>6}{shares}  {what}")
+        lines.append(f"{row.pairs:>6}{found}  {what}")
     return "\n".join(lines)

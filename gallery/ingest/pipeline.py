@@ -6,6 +6,7 @@ again. The image's row records how far it came; the work itself waits in the out
 searching it belong together and are done by :mod:`gallery.detection.comparison`.
 """
 
+import atexit
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -99,12 +100,18 @@ def _examiner() -> Examiner:
     """This process' sandbox, kept from file to file and replaced when its limits change."""
     limits = (conf().max_pixels, conf().decode_seconds, conf().decode_memory_mb)
     if limits not in _examiners:
-        for old in _examiners.values():
-            old.close()
-        _examiners.clear()
+        end_examiners()
         max_pixels, seconds, memory_mb = limits
         _examiners[limits] = Examiner(max_pixels=max_pixels, seconds=seconds, memory_mb=memory_mb)
     return _examiners[limits]
+
+
+@atexit.register
+def end_examiners() -> None:
+    """End the sandbox of this process; the next file gets a new one."""
+    while _examiners:
+        _limits, old = _examiners.popitem()
+        old.close()
 
 
 def _refuse(claim: Claim, entry: OutboxEntry, image: Image, error: IngestError) -> None:
