@@ -18,7 +18,7 @@ PRODUCTION_LIKE := $(BARE) PRODUCTION=true SECRET_KEY=$$(head -c 60 /dev/urandom
 	ALLOWED_HOSTS=dedup.example.org VAR_DIR=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help run python install install-dev lint types floors checks fast test test-postgres browser clean
+.PHONY: help run python install install-dev lint types floors checks fast test test-postgres browser bench clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -90,6 +90,9 @@ test: lint types floors checks browser ## Run everything that must hold before a
 
 test-postgres: install-dev ## Run the tests that touch the database again, on PostgreSQL
 	$(PY) -m tests.servers postgres -- $(PY) -m pytest -n $(WORKERS) --database-only
+
+bench: install-dev ## Measure what things cost and write docs/benchmarks.md; takes some minutes
+	$(BARE) $(PY) -m tests.benchmarks --write docs/benchmarks.md
 
 clean: ## Forget the virtual environment and the caches; var/ with its data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

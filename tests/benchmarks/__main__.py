@@ -1,0 +1,77 @@
+"""``python -m tests.benchmarks [--write docs/benchmarks.md]``: measures everything and writes it down."""
+
+import argparse
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+
+from tests import servers
+
+EMBEDDER = "sscd"
+STAGE_FILES = 40
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    words.add_argument("--pictures", type=int, default=150, help="brought through the worker (default 150)")
+    words.add_argument("--vectors", type=int, default=10_000, help="in the collection that is searched")
+    words.add_argument("--write", type=Path, help="the file to write, else it is printed")
+    asked = words.parse_args()
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="dedup-benchmarks-")))
+        _prepare(folder, running)
+        text = _measured(folder, asked.pictures, asked.vectors)
+    if asked.write:
+        asked.write.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def _prepare(folder: Path, running: ExitStack) -> None:
+    """Servers of our own and an empty site on them; every process that is started later sees the same environment."""
+    redis = running.enter_context(servers.redis(folder / "redis"))
+    milvus = running.enter_context(servers.milvus(folder / "milvus"))
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="dedup_site.settings",
+        ENV_FILE=str(folder / "no.env"),
+        MODEL_DIR=os.environ.get("MODEL_DIR", str(servers.ROOT / "var" / "models")),
+        VAR_DIR=str(folder / "var"),
+        DATABASE_URL=f"sqlite:///{folder / 'site.sqlite3'}",
+        REDIS_URL=redis,
+        MILVUS_URI=milvus.uri,
+        INDEX="milvus",
+        LOG_LEVEL="ERROR",
+    )
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _measured(folder: Path, count: int, vectors: int) -> str:
+    # These load Django's models, which must be set up before.
+    from tests.benchmarks import page, searching, sources, stages, throughput
+
+    painted = folder / "pictures"
+    painted.mkdir()
+    files, kind = sources.files(painted, count)
+    processes = os.cpu_count() or 1
+    _say(f"Stages, on {STAGE_FILES} {kind}…")
+    costs = stages.measure(files[:STAGE_FILES], EMBEDDER)
+    _say(f"{count} uploads through a worker of {processes} processes…")
+    run = throughput.measure(files, folder, processes=processes)
+    _say(f"Searches among {vectors} vectors…")
+    searches = searching.measure(vectors)
+    return page.written(kind, processes, costs, run, searches, vectors=vectors, embedder=EMBEDDER)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The measurements as docs/benchmarks.md."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from tests.benchmarks.throughput import Run
+from tests.benchmarks.timing import Times, milliseconds, table
+
+
+def written(
+    kind: str,
+    processes: int,
+    costs: Mapping[str, Times],
+    run: Run,
+    searches: Mapping[str, Times],
+    *,
+    vectors: int,
+    embedder: str,
+) -> str:
+    """The whole page. ``kind`` says what the pictures were."""
+    one, pair = costs["one picture"].median, costs["compare with another"].median
+    stages = (run.pictures * one + run.compared * pair) / processes
+    return f"""# Benchmarks
+
+Written by `make bench` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine class: {processes} cores, no GPU.
+Compare ratios, not milliseconds.
+
+## Stages, in one process
+
+{table(("stage", "median ms", "95th percentile ms"), _rows(costs))}
+
+On {kind}, with the network `{embedder}`.
+"one picture" is decoding, hashes, renditions and embedding together, as an upload has it.
+"compare with another" is the dearest comparison: every verifier is asked, upright and mirrored.
+
+## Uploads through the whole site
+
+{run.pictures} uploads through the door, a worker of {processes} processes, Redis, the embedded Milvus and SQLite, until
+all were compared: **{run.pictures / run.seconds:.1f} a second** ({run.seconds:.1f} s; the door alone took
+{run.accept_seconds:.1f} s). The verifiers looked at {run.compared} pairs, {run.compared / run.pictures:.1f} an upload.
+
+The stages alone take {stages:.1f} s on {processes} cores: {run.pictures} × {milliseconds(one)} ms and
+{run.compared} × {milliseconds(pair)} ms, from the table above. That is **{stages / run.seconds:.0%}** of the time that
+was needed; the rest is the door, the wall around the decoder, the queue, SQL, the index and waiting.
+
+## Searches
+
+{table((f"among {vectors:,} vectors of 512", "median ms", "95th percentile ms"), _rows(searches))}
+
+In the embedded Milvus, strongly consistent, for the 22 nearest.
+"""
+
+
+def _rows(times: Mapping[str, Times]) -> list[list[str]]:
+    return [[name, milliseconds(found.median), milliseconds(found.slow)] for name, found in times.items()]

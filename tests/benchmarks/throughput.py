@@ -1,0 +1,79 @@
+"""Uploads through the real worker, broker, index and database, from the door until they are compared."""
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db.models import F
+
+from gallery.ingest import importing
+from gallery.management import stack
+from gallery.models import Image, Pair, User
+from tests import pictures, servers
+
+WARM = 8
+"""Pictures that come first, so that every process of the worker has its network loaded."""
+
+PATIENCE_SECONDS = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``compared``: pairs that the verifiers looked at, ``copies`` of which were found certain."""
+
+    pictures: int
+    accept_seconds: float
+    seconds: float
+    compared: int
+    certain: int
+
+
+def measure(files: Sequence[Path], folder: Path, *, processes: int) -> Run:
+    """Start a worker of ``processes`` and the beat, take ``files`` in and wait until all are compared."""
+    plan = stack.Plan(host=stack.LOOPBACK, port=0, environment={})
+    worker = [str(processes) if word == "2" else word for word in plan.worker.command]
+    owner = User.objects.create(username="bench")
+    with ExitStack() as running:
+        for name, command in (("worker", worker), ("beat", plan.beat.command)):
+            running.enter_context(servers.running(command, log=folder / f"{name}.log", ready=lambda: True))
+        _take(_painted(folder), owner)
+        _wait()
+        before = Pair.objects.filter(compared_at__isnull=False).count()
+        started = time.perf_counter()
+        _take(files, owner)
+        accepted = time.perf_counter() - started
+        _wait()
+        seconds = time.perf_counter() - started
+    compared = Pair.objects.filter(compared_at__isnull=False, left_id__lt=F("right_id"))
+    return Run(
+        pictures=len(files),
+        accept_seconds=accepted,
+        seconds=seconds,
+        compared=compared.count() - before,
+        certain=compared.filter(tier__gte=Pair.Tier.CERTAIN).count(),
+    )
+
+
+def _painted(folder: Path) -> list[Path]:
+    return [
+        pictures.written(folder, pictures.photograph(9000 + number), f"warm-{number}.jpg") for number in range(WARM)
+    ]
+
+
+def _take(files: Sequence[Path], owner: User) -> None:
+    for path in files:
+        taken = importing.take(path, by=owner)
+        if taken.outcome != "new":
+            sys.exit(f"{path} was not taken in: {taken.outcome} {taken.sentence}")
+
+
+def _wait() -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    waiting = Image.objects.filter(stage__in=Image.Stage.waiting_stages())
+    while left := waiting.count():
+        if time.monotonic() > until:
+            sys.exit(f"{left} pictures are not compared after {PATIENCE_SECONDS} s.")
+        time.sleep(0.1)
