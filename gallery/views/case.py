@@ -14,11 +14,12 @@ from gallery.models import Case, CaseMember, Decision, Image, Pair
 from gallery.review import access, actions, queue, undo, words
 from gallery.review.submit import Submit
 from gallery.views.access import SignedIn, moderating, reviewing
-from gallery.views.desk import Desk, Wish
+from gallery.views.desk import Desk
 from gallery.views.judging import Judging
 from gallery.views.keys import by_name, key_map
 from gallery.views.progress import progress
 from gallery.views.review import next_cases
+from gallery.views.wish import Wish
 
 AHEAD = 3
 """Cases whose pictures are fetched while somebody looks at this one."""
@@ -35,6 +36,8 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
     if found.state == Case.State.CLOSED:
         return closed(request, found)
     desk = desk_of(request, found)
+    if len(desk.images) < 2:  # it was closed between the two queries
+        return closed(request, found)
     why_not = _why_not(request, found)
     may_decide = not why_not
     lease = queue.take(found, request.user) if may_decide else None
@@ -241,6 +244,8 @@ def merge_preview(request: SignedIn, case_id: int) -> HttpResponse:
     """Every change that a merge would make: in a dialog, or as a page."""
     found = get_object_or_404(Case.objects.open(), pk=case_id)
     desk = desk_of(request, found)
+    if len(desk.images) < 2:  # it was closed between the two queries
+        return redirect("case", found.pk)
     context = {"case": found, "desk": desk, "judging": Judging(desk, {})}
     template = "gallery/merge_preview.html"
     return render(request, f"{template}#changes" if request.headers.get("HX-Request") else template, context)

@@ -14,6 +14,7 @@ from gallery.models import Case, CaseComment, Image, Pair, StoredFile, User
 from gallery.review import facts, keeper
 from gallery.review.keeper import Suggestion
 from gallery.views.seen import Seen, seen_before
+from gallery.views.wish import Wish
 
 Words = str | Promise
 
@@ -55,33 +56,6 @@ class Row:
 
     label: Words
     values: list[Value]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """
-    What the address asks for, in public ids.
-
-    Images that are not in the case are ignored, so that an old link still opens it.
-    """
-
-    show: tuple[str, ...] = ()
-    keeper: str = ""
-    file: str = ""
-    images: tuple[str, ...] = ()
-    rest: bool = False
-    licence: str | None = None
-
-    @classmethod
-    def of(cls, query: QueryDict) -> "Wish":
-        return cls(
-            show=tuple(query.getlist("show")),
-            keeper=query.get("keeper", ""),
-            file=query.get("file", ""),
-            images=tuple(query.getlist("images")),
-            rest=query.get("rest") == "different",
-            licence=query.get("choice-licence"),
-        )
 
 
 @dataclass
@@ -234,9 +208,9 @@ class Desk:
     @cached_property
     def ticked(self) -> set[int]:
         """What the answer is about: as wished, else what is verified against the keeper, at the least the stage."""
-        wished = {image.pk for image in map(self.named, self.wish.images) if image}
-        if wished:
-            return wished | {self.keeper.pk}
+        wished = {image.pk for image in map(self.named, self.wish.images) if image} | {self.keeper.pk}
+        if len(wished) > 1:
+            return wished
         every = {image.pk for image in self.images}
         if not self.is_group:
             return every

@@ -27,6 +27,22 @@ function keepMode(desk) {
   }
 }
 
+/** So does whether B is laid onto A, where it can be. */
+function keepAligned(desk) {
+  const aligned = desk.querySelector("#aligned");
+  if (aligned.disabled) return;
+  aligned.checked = sessionStorage.getItem("aligned") !== "no";
+  aligned.addEventListener("change", () => sessionStorage.setItem("aligned", aligned.checked ? "yes" : "no"));
+}
+
+/** What was concealed or revealed stays so while the answers are swapped for another keeper's. */
+function keepVeil() {
+  let checked = false;
+  const veil = () => document.getElementById("veil");
+  document.addEventListener("htmx:beforeSwap", () => { checked = veil().checked; });
+  document.addEventListener("htmx:afterSettle", () => { veil().checked = checked; });
+}
+
 /** Pictures that a worker makes: until they are there B is shown as it is, and they are asked for again. */
 function awaitPictures(desk) {
   const pane = desk.querySelector(".pane.b");
@@ -116,6 +132,7 @@ function bindAnswers() {
 function open(desk) {
   enable(desk);
   keepMode(desk);
+  keepAligned(desk);
   awaitPictures(desk);
   bindScopes(desk);
   new Canvas(desk);
@@ -124,6 +141,7 @@ function open(desk) {
 open(document.getElementById("desk"));
 bindDialogs();
 bindAnswers();
+keepVeil();
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "desk") open(event.detail.elt);
 });

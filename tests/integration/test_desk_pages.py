@@ -200,6 +200,13 @@ def test_in_a_group_those_verified_against_the_keeper_are_ticked(mara: User, len
     assert ticked == [a.public_id, b.public_id]
 
 
+def test_a_lone_tick_is_no_answer_and_the_desk_still_opens(mara: User, group: Case) -> None:
+    first = members(group)[0]
+    address = f"{reverse('case', args=[group.pk])}?keeper={first.public_id}&images={first.public_id}"
+    text = page(logged_in(mara), address)
+    assert len(re.findall(r'name="images" value="(\w+)"[^>]*checked', text)) > 1
+
+
 def test_any_two_of_a_group_can_be_compared(mara: User, group: Case) -> None:
     _a, _b, c, d = members(group)
     text = page(logged_in(mara), f"{reverse('case', args=[group.pk])}?show={c.public_id}&show={d.public_id}")
