@@ -26,6 +26,10 @@ ABANDONED_AFTER = dt.timedelta(minutes=10)
 """No request takes this long: one that is still “in progress” died, and the next may do its work."""
 
 
+KEPT_FOR = dt.timedelta(days=1)
+"""Nobody repeats a request later than this."""
+
+
 def once(request: HttpRequest, user: User, digest: Callable[[], str], work: Callable[[], Reply]) -> Reply:
     """
     Do ``work`` once for this key of this person, and give its reply again whenever it is asked for again.
@@ -52,6 +56,8 @@ def once(request: HttpRequest, user: User, digest: Callable[[], str], work: Call
 
 def _begin(user: User, key: str, digest: str) -> IdempotencyKey:
     """The row of this key: a new one, or an abandoned one taken over (both ours to work on), or one with a reply."""
+    # Each person's own requests clear away their old ones: the table grows with a day's uploads, not for ever.
+    IdempotencyKey.objects.filter(user=user, created_at__lt=timezone.now() - KEPT_FOR).delete()
     try:
         with transaction.atomic():
             return IdempotencyKey.objects.create(user=user, key=key, request_hash=digest)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -66,3 +67,10 @@ def test_the_page_fits_a_phone(sign_in: SignIn, ada: User, address: str, scheme:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     heights = page.locator(".publish button:visible").evaluate_all("all => all.map(one => one.offsetHeight)")
     assert min(heights) >= 44
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_for_everybody(sign_in: SignIn, ada: User, address: str, scheme: str) -> None:
+    page = sign_in(ada, address, color_scheme=scheme)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from gallery.api.idempotency import ABANDONED_AFTER
+from gallery.api.idempotency import ABANDONED_AFTER, KEPT_FOR
 from gallery.models import ApiToken, IdempotencyKey, Image, User
 from tests import factories, pictures
 from tests.conftest import change_dedup
@@ -183,6 +183,13 @@ def test_a_request_that_failed_can_be_sent_again(program: Client) -> None:
     key = str(uuid4())
     assert send(program, key=key).status_code == 400
     assert not IdempotencyKey.objects.exists()
+
+
+def test_a_reply_is_kept_for_a_day(program: Client) -> None:
+    send(program, jpeg(1), key="old")
+    IdempotencyKey.objects.update(created_at=timezone.now() - 2 * KEPT_FOR)
+    send(program, jpeg(2), key="new")
+    assert [kept.key for kept in IdempotencyKey.objects.all()] == ["new"]
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
