@@ -57,6 +57,14 @@ def test_documents_are_not_flagged_by_similarity_alone(policy: Policy) -> None:
     assert tier(Signals(document_like=True, similarity=0.95), policy) == Tier.WEAK
 
 
+@pytest.mark.parametrize("signals", [LOOSE, {"cells": 200, "ncc": 0.99, "textured_share": 0.89}])
+def test_documents_are_not_flagged_because_some_of_their_lines_agree(
+    signals: dict[str, object], policy: Policy
+) -> None:
+    assert tier(Signals(document_like=True, similarity=0.95, **signals), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
+    assert tier(Signals(document_like=True, pdq_distance=32, pdq_usable=True), policy) == Tier.STORED
+
+
 def test_weak_pairs_are_flagged_only_where_the_policy_says_so(policy: Policy) -> None:
     assert not flagged(Tier.WEAK, policy)
     policy.show_weak = True
