@@ -52,6 +52,12 @@ def test_every_target_of_make_exists(name: str) -> None:
     assert mentioned <= targets
 
 
+def test_every_target_that_make_offers_is_told() -> None:
+    offered = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    told = {text.removeprefix("make ") for text in quoted(section("docs/development.md", "## Set up"))}
+    assert sorted(offered - told - {"help", "install"}) == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_exists(name: str) -> None:
     mentioned = set(re.findall(r"manage\.py\s+([a-z_]+)", read(name)))
