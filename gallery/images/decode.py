@@ -88,7 +88,7 @@ def decode(path: Path, *, max_pixels: int) -> Decoded:
     except (IngestError, MemoryError):
         raise
     except Exception as error:  # decoders raise anything at all on a damaged file: this is the door where it is told
-        raise _refusal(error, header, skeleton) from error
+        raise _refusal(error, header, skeleton, is_damaged=structure.is_damaged(path, header.kind)) from error
 
 
 def _opened(path: Path, header: Header) -> Image.Image:
@@ -220,7 +220,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     return None if int(np.abs(changed.astype(int) - colours).max()) <= 2 else transform
 
 
-def _refusal(error: Exception, header: Header, skeleton: structure.Structure) -> IngestError:
+def _refusal(error: Exception, header: Header, skeleton: structure.Structure, *, is_damaged: bool) -> IngestError:
     """Every exception of a decoder in the uploader's words."""
     said = str(error)
     label = KINDS[header.kind].label
@@ -230,7 +230,7 @@ def _refusal(error: Exception, header: Header, skeleton: structure.Structure) ->
         return MetadataTooLarge(
             "The file carries too much text beside the picture. Save it without metadata and upload it again."
         )
-    if "checksum" in said:
+    if is_damaged or "checksum" in said:
         return Truncated("The file was damaged on its way; upload it again.")
     if not skeleton.complete or "truncated" in said.lower() or "eof" in said.lower():
         return Truncated("The file ends early; upload it again.")

@@ -5,6 +5,7 @@ Decoders loop over a file's metadata in ways that a small file can make very lon
 seconds inside ``open()``, and a GIF's comments are joined one by one. The walks here take bounded time and come first.
 """
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -72,6 +73,19 @@ def _png(file: BinaryIO) -> Structure:
             raise _too_large("chunks")
         at += 12 + int.from_bytes(head[:4], "big")
     return Structure(complete=False)
+
+
+def is_damaged(path: Path, kind: str) -> bool:
+    """Whether a part of the file fails its own checksum. Only a PNG has any (its specification, 5.5)."""
+    if kind != "png":
+        return False
+    data = path.read_bytes()
+    at = 8
+    while at + 12 <= len(data) and (end := at + 12 + int.from_bytes(data[at : at + 4], "big")) <= len(data):
+        if zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+            return True
+        at = end
+    return False
 
 
 def _jpeg(file: BinaryIO) -> Structure:

@@ -54,7 +54,7 @@ def run(claim: Claim) -> None:
     for entry in claim.entries:
         image = images.get(int(entry.key))
         if image is None or not image.is_waiting or image.standing == Image.Standing.REMOVED:
-            _drop(claim, entry)
+            _drop(claim, entry, image)
         elif found := _open(claim, entry, image):
             opened.append(found)
     if not opened:
@@ -62,8 +62,13 @@ def run(claim: Claim) -> None:
     _embed(claim, opened, policy)
 
 
-def _drop(claim: Claim, entry: OutboxEntry) -> None:
-    """Work whose image is done, refused or gone."""
+def _drop(claim: Claim, entry: OutboxEntry, image: Image | None) -> None:
+    """Work whose image is done, refused or gone. The bytes of one that was refused go now."""
+    if image is not None and image.stage == Stage.REJECTED and not image.held:
+        stored = _file_of(image)
+        if stored.blob:
+            store.drop(stored.blob.name or "")
+            StoredFile.objects.filter(pk=stored.pk).update(blob="")
     with transaction.atomic():
         outbox.finish(claim, [entry])
 
@@ -115,12 +120,17 @@ def end_examiners() -> None:
 
 
 def _refuse(claim: Claim, entry: OutboxEntry, image: Image, error: IngestError) -> None:
-    """The uploader's to mend. The row keeps the reason; the same file may be sent again."""
+    """
+    The uploader's to mend. The row keeps the reason; the same file may be sent again.
+
+    Its bytes are deleted by work of its own, so that they go also where this process or the store dies in between.
+    """
     with transaction.atomic():
         outbox.finish(claim, [entry])
         Image.objects.filter(pk=image.pk).update(
             stage=Stage.REJECTED, refusal_code=error.code, refusal=str(error)[:400], upload_hash=""
         )
+        outbox.send("ingest", key=image.pk)
     log.info("refused", image=image.public_id, code=error.code)
 
 
