@@ -19,6 +19,7 @@ from gallery.errors import ModelMissing, Unavailable
 from gallery.evaluation import trial
 from gallery.ingest import pipeline, sweeping
 from gallery.outbox import Claim, LeaseLostError
+from gallery.review import purging
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +35,11 @@ LONGEST_SECONDS = 120
 """A task that has been at it for so long ends and rings for another: workers can be replaced between the two."""
 
 
-def _go_on() -> bool:
+def _never() -> bool:
     return False
 
 
-def work_off(topic: str, work: Callable[[Claim], None], *, batch: int, stopping: Callable[[], bool] = _go_on) -> int:
+def work_off(topic: str, work: Callable[[Claim], None], *, batch: int, stopping: Callable[[], bool] = _never) -> int:
     """
     Claim and work until nothing is due, or ``stopping`` says so between two claims. Returns how many entries were
     claimed.
@@ -80,7 +81,7 @@ WORKS: dict[str, tuple[Callable[[Claim], None], Callable[[], int]]] = {
 """The topics of the outbox: who does the work, and how many entries are claimed at once."""
 
 
-def work_on(topic: str, *, stopping: Callable[[], bool] = _go_on) -> int:
+def work_on(topic: str, *, stopping: Callable[[], bool] = _never) -> int:
     """:func:`work_off` with what :data:`WORKS` says of ``topic``."""
     work, batch = WORKS[topic]
     return work_off(topic, work, batch=batch(), stopping=stopping)
@@ -123,6 +124,12 @@ def reconcile() -> None:
     upkeep.reconcile()
 
 
+@shared_task(name="gallery.purge")
+def purge() -> None:
+    """Delete the files of absorbed and removed images whose time to be taken back is over."""
+    purging.purge_due()
+
+
 @shared_task(name="gallery.selftest")
 def selftest() -> None:
     """Try the site on copies of its own images, and keep the figures."""
@@ -132,7 +139,7 @@ def selftest() -> None:
         log.warning("selftest_left_out", reason=str(error))
 
 
-def run_everything(*, stopping: Callable[[], bool] = _go_on) -> int:
+def run_everything(*, stopping: Callable[[], bool] = _never) -> int:
     """
     Work off all topics in this process until nothing is due, or ``stopping`` says so between two claims.
 

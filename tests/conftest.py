@@ -23,7 +23,10 @@ from tests.environment import BASE_DIR, WORKER
 PASSWORD = "nine brown foxes"
 """Of every named user."""
 
-DATA_MIGRATIONS = ["gallery.migrations.0002_roles_and_first_policy"]
+DATA_MIGRATIONS = [
+    "gallery.migrations.0002_roles_and_first_policy",
+    "gallery.migrations.0008_let_admins_see_self_tests",
+]
 _DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 
 # --- The run ----------------------------------------------------------------------------------------------------------

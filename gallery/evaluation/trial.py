@@ -93,12 +93,14 @@ def _try_all(image: Image, site: Site, tallies: dict[str, Tally]) -> None:
     shown = sight.picture_of(image.file.rendition_key("view", "jpg"))
     found = {name: _examined(copies.copy_of(shown, name)) for name in copies.NAMES}
     vectors = site.network.embed([picture for facts in found.values() for picture in _views(facts)])
+    tiers: dict[str, int | None] = {}
     place = 0
     for name, facts in found.items():
         count = len(_views(facts))
-        own = Vectors(vectors[place : place + count])
+        tiers[name] = _tier(image, facts, Vectors(vectors[place : place + count]), site)
         place += count
-        _count(tallies[name], _tier(image, facts, own, site), site.policy)
+    for name, tier in tiers.items():
+        _count(tallies[name], tier, site.policy)
 
 
 def _examined(content: bytes) -> Examination:
@@ -144,7 +146,8 @@ def _neighbours(facts: Examination, vectors: Vectors, site: Site) -> Neighbourho
         site.client, collections.name_of(policy.embedder), vectors, floor=policy.similarity_floor, k=k, cap=cap
     )
     met = {hit.id for row in rows for hit in row}
-    owners = dict(Embedding.objects.filter(pk__in=met).values_list("pk", "fingerprint__file__image"))
+    there = Embedding.objects.exclude(fingerprint__file__image__standing=Image.Standing.REMOVED)
+    owners = dict(there.filter(pk__in=met).values_list("pk", "fingerprint__file__image"))
     for row in rows:
         for hit in row:
             if hit.id in owners:
@@ -154,7 +157,8 @@ def _neighbours(facts: Examination, vectors: Vectors, site: Site) -> Neighbourho
     floor = hashes.pdq_similarity(max(HASH_FLOOR, policy.pdq_review))
     rows = search_range(site.client, collections.name_of_hashes(), _hash_vectors(facts), floor=floor, k=k, cap=cap)
     met = {hit.id for row in rows for hit in row}
-    usable = Fingerprint.objects.filter(pk__in=met, pdq_quality__gte=policy.pdq_min_quality)
+    usable = Fingerprint.objects.exclude(file__image__standing=Image.Standing.REMOVED)
+    usable = usable.filter(pk__in=met, pdq_quality__gte=policy.pdq_min_quality)
     owners = dict(usable.values_list("pk", "file__image"))
     for row in rows:
         for hit in row:

@@ -69,14 +69,14 @@ def test_a_site_without_images_has_nothing_to_try(lena: User) -> None:
     assert not SelfTest.objects.exists()
 
 
-def test_admins_see_the_figures_and_cannot_change_them(client: Client, admin_user: User) -> None:
+def test_admins_see_the_figures_and_cannot_change_them(client: Client, ada: User) -> None:
     from gallery.models import Policy
 
     tally = {"copies": 20, "met": 20, "flagged": 19, "certain": 15}
     test = SelfTest.objects.create(
         seconds=12.0, images=20, policy=Policy.objects.in_force(), model_key="sscd", tallies={"crop_50": tally}
     )
-    client.force_login(admin_user)
+    client.force_login(ada)
     listed = client.get("/admin/gallery/selftest/").content.decode()
     assert "95%" in listed
     page = client.get(f"/admin/gallery/selftest/{test.pk}/change/").content.decode()
