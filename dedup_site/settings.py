@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "reconcile": {"task": "gallery.reconcile", "schedule": 300.0, "options": {"expires": 120}},
+    "purge": {"task": "gallery.purge", "schedule": 3600.0, "options": {"expires": 1800}},
     "selftest": {
         "task": "gallery.selftest",
         "schedule": crontab(hour="3", minute="20"),

@@ -71,9 +71,7 @@ def _verify_one(claim: Claim, entry: OutboxEntry) -> None:
     touched: set[int] = set()
     for pair in sorted(waiting, key=pairs.promise, reverse=True):
         if not connected(pair):
-            sight.compare(pair)
-            pair.compared_at = timezone.now()
-            pair.save(update_fields=pairs.MEASURED)
+            _measure(pair)
         with transaction.atomic():
             # One at a time, so that the next candidate is seen in the light of this one.
             project(Pair.objects.filter(pk=pair.pk))
@@ -86,14 +84,30 @@ def _verify_one(claim: Claim, entry: OutboxEntry) -> None:
         Image.objects.filter(pk=image, stage=Stage.SEARCHED).update(stage=Stage.COMPARED)
 
 
+def _measure(pair: Pair) -> None:
+    sight.compare(pair)
+    pair.compared_at = timezone.now()
+    pair.save(update_fields=pairs.MEASURED)
+
+
 def align(claim: Claim) -> None:
-    """Draw what the desk lays over each other, for those of the claim's pairs that somebody is to look at."""
+    """
+    Draw what the desk lays over each other, for those of the claim's pairs that somebody is to look at.
+
+    A pair that was left out of the comparison, because its images are connected through others, is compared now.
+    """
     for entry in claim.entries:
         pair = Pair.objects.select_related("left__file__image", "right__file__image").filter(pk=int(entry.key)).first()
+        fresh = False
         if pair and pair.state in (State.OPEN, State.REDUNDANT):
+            fresh = pair.compared_at is None
+            if fresh:
+                _measure(pair)
             sight.draw(pair)
         with transaction.atomic():
             outbox.finish(claim, [entry])
+            if fresh and pair:
+                cases.refresh([pair.left_id, pair.right_id])
 
 
 def reproject(claim: Claim) -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from gallery.detection.asking import ask_for_comparison
 from gallery.errors import AlreadyDecided, CaseChanged, NotAllowed, ReviewError
 from gallery.models import Case, CaseMember, Decision, Image, Pair
 from gallery.review import access, actions, queue, undo, words
@@ -41,6 +42,8 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
     why_not = _why_not(request, found)
     may_decide = not why_not
     lease = queue.take(found, request.user) if may_decide else None
+    if may_decide and desk.pair is None:
+        ask_for_comparison(desk.a.pk, desk.b.pk)
     upcoming = next_cases(request.user, after=found, limit=AHEAD) if request.user.may_review else []
     keys = key_map(request.user)
     signs = by_name(keys)

@@ -154,7 +154,7 @@ class Desk:
     @cached_property
     def why(self) -> str:
         if self.pair is None:
-            return _("These two were not compared with each other; each is like another picture of this case.")
+            return _("Each is like another picture of this case. The two are being compared with each other now.")
         return why(self.pair, left=self.a_letter, right=self.b_letter)
 
     @property

@@ -210,7 +210,7 @@ def test_a_lone_tick_is_no_answer_and_the_desk_still_opens(mara: User, group: Ca
 def test_any_two_of_a_group_can_be_compared(mara: User, group: Case) -> None:
     _a, _b, c, d = members(group)
     text = page(logged_in(mara), f"{reverse('case', args=[group.pk])}?show={c.public_id}&show={d.public_id}")
-    assert "These two were not compared with each other" in text
+    assert "The two are being compared with each other now" in text
     assert re.findall(r"<figcaption>(?:<span class=\"as-is\">)?([A-D])", text) == ["C", "D"]
 
 
