@@ -32,10 +32,11 @@ from gallery.review.purging import purge_due
 from tests import factories
 from tests.judgement import act, case_of, everything, favour, find, image, states, submit, tag
 
-pytestmark = [pytest.mark.invariant, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 State, Standing = Pair.State, Image.Standing
 
 
+@pytest.mark.invariant(1)
 @pytest.mark.parametrize("action", ["different", "related"])
 def test_1_an_approved_pair_is_never_opened_again(lena: User, otto: User, mara: User, action: str) -> None:
     a, b = image(lena, "a"), image(lena, "b")
@@ -60,6 +61,7 @@ def test_1_an_approved_pair_is_never_opened_again(lena: User, otto: User, mara: 
     assert Case.objects.open().count() == 0
 
 
+@pytest.mark.invariant(1)
 def test_1_nor_an_intentional_copy(lena: User, otto: User, mara: User) -> None:
     a, b = image(lena, "a"), image(otto, "a")
     find(a, b, same_bytes=True)
@@ -68,6 +70,7 @@ def test_1_nor_an_intentional_copy(lena: User, otto: User, mara: User) -> None:
     assert find(a, image(otto, "a"), same_bytes=True).state == State.INTENTIONAL
 
 
+@pytest.mark.invariant(1)
 def test_1_by_its_bytes_also_when_a_new_decoder_sees_other_pixels(lena: User, otto: User, mara: User) -> None:
     a, b = image(lena, "a"), image(lena, "b")
     pair = find(a, b)
@@ -80,6 +83,7 @@ def test_1_by_its_bytes_also_when_a_new_decoder_sees_other_pixels(lena: User, ot
     assert find(a, again).state == State.DIFFERENT
 
 
+@pytest.mark.invariant(2)
 def test_2_merge_then_undo_leaves_every_row_equal(lena: User, otto: User, mara: User) -> None:
     k, a, b = image(lena, "k", title=""), image(otto, "a", caption="A", licence=""), image(lena, "b")
     image(otto, "outside")
@@ -97,6 +101,7 @@ def test_2_merge_then_undo_leaves_every_row_equal(lena: User, otto: User, mara: 
     assert everything() == before
 
 
+@pytest.mark.invariant(3)
 def test_3_undo_after_a_later_merge_restores_what_the_absorbed_image_had(lena: User, otto: User, mara: User) -> None:
     z, k, a = image(lena, "z"), image(lena, "k"), image(otto, "a")
     favour(a, otto)
@@ -114,6 +119,7 @@ def test_3_undo_after_a_later_merge_restores_what_the_absorbed_image_had(lena: U
     assert (z.tags.count(), z.favourites.count(), z.contributors.count()) == (0, 0, 0)
 
 
+@pytest.mark.invariant(4)
 def test_4_no_redirect_chain_is_longer_than_one(lena: User, mara: User) -> None:
     images = [image(lena, name) for name in "abcde"]
     for older, newer in itertools.pairwise(images):
@@ -123,6 +129,7 @@ def test_4_no_redirect_chain_is_longer_than_one(lena: User, mara: User) -> None:
     assert set(Image.objects.exclude(merged_into=None).values_list("merged_into", flat=True)) == {images[-1].pk}
 
 
+@pytest.mark.invariant(6)
 @pytest.mark.parametrize("action", ["different", "merge"])
 def test_6_no_case_has_fewer_than_two_live_members(lena: User, mara: User, action: str) -> None:
     images = [image(lena, name) for name in "abcd"]
@@ -144,6 +151,7 @@ def _check_cases() -> None:
         assert not live.exclude(standing=Standing.LIVE).exists()
 
 
+@pytest.mark.invariant(7)
 @pytest.mark.parametrize("which", ["removed", "absorbed", "keeper", "shown"])
 def test_7_no_file_under_hold_is_ever_purged(lena: User, mara: User, jon: User, media: object, which: str) -> None:
     k, a = factories.image(lena, seed=1), factories.image(lena, seed=2)
@@ -162,6 +170,7 @@ def test_7_no_file_under_hold_is_ever_purged(lena: User, mara: User, jon: User, 
     assert purge_due() == 1
 
 
+@pytest.mark.invariant(9)
 def test_9_approving_changes_no_image_row(lena: User, mara: User) -> None:
     for number, action in enumerate(("different", "related", "intentional")):
         a, b = image(lena, f"a{number}"), image(lena, f"a{number}" if action == "intentional" else f"b{number}")
@@ -203,6 +212,7 @@ def refusals(results: list[object]) -> int:
     return sum(isinstance(result, ReviewError) for result in results)
 
 
+@pytest.mark.invariant(5)
 @race
 @pytest.mark.parametrize(("one", "other"), [("different", "different"), ("different", "merge"), ("merge", "merge")])
 def test_5_two_racing_decisions_have_one_effect(lena: User, mara: User, jon: User, one: str, other: str) -> None:
@@ -220,6 +230,7 @@ def test_5_two_racing_decisions_have_one_effect(lena: User, mara: User, jon: Use
         assert Merge.objects.filter(decision__case=case).count() <= 1
 
 
+@pytest.mark.invariant(5)
 @race
 def test_5_one_form_sent_twice_at_once_has_one_effect(lena: User, mara: User) -> None:
     pair = find(image(lena, "a"), image(lena, "b"))
@@ -231,6 +242,7 @@ def test_5_one_form_sent_twice_at_once_has_one_effect(lena: User, mara: User) ->
     assert (Merge.objects.count(), Decision.objects.count()) == (1, 1)
 
 
+@pytest.mark.invariant(4)
 @race
 def test_4_merging_both_ways_at_once_makes_no_cycle(lena: User, mara: User, jon: User) -> None:
     for number in range(3):
@@ -246,6 +258,7 @@ def test_4_merging_both_ways_at_once_makes_no_cycle(lena: User, mara: User, jon:
         assert Image.objects.filter(pk__in=[a.pk, b.pk], merged_into__in=[a.pk, b.pk]).count() == 1
 
 
+@pytest.mark.invariant(5)
 @race
 def test_5_merging_while_the_owner_removes_has_one_effect(lena: User, mara: User) -> None:
     for number in range(3):
@@ -263,6 +276,7 @@ def test_5_merging_while_the_owner_removes_has_one_effect(lena: User, mara: User
         assert Case.objects.open().count() == 0
 
 
+@pytest.mark.invariant(5)
 @race
 @pytest.mark.parametrize("action", ["different", "merge"])
 def test_5_two_undos_at_once_have_one_effect(lena: User, mara: User, jon: User, action: str) -> None:
@@ -278,6 +292,7 @@ def test_5_two_undos_at_once_have_one_effect(lena: User, mara: User, jon: User, 
     assert Decision.objects.filter(action="undo").count() == 1
 
 
+@pytest.mark.invariant(12)
 @race
 def test_12_the_audit_chain_holds_when_many_write_at_once(lena: User) -> None:
     images = [image(lena, name) for name in "abcdef"]

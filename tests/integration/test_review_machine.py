@@ -191,7 +191,7 @@ def comparable(rows: dict[str, list[dict[str, object]]]) -> dict[str, object]:
     return {**rows, "pairs": pairs}
 
 
-@pytest.mark.invariant
+@pytest.mark.invariant(12)
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_12_whatever_people_do_the_promises_hold(lena: User, otto: User, mara: User, jon: User) -> None:
