@@ -15,9 +15,9 @@ DIMENSIONS = 64
 
 
 def index_and_search(
-    uri: str, name: str, worker: int, barrier: Barrier, found: "Queue[tuple[int, list[int]]]"
+    uri: str, name: str, worker: int, rounds: int, barrier: Barrier, found: "Queue[tuple[int, list[int]]]"
 ) -> None:
-    """What a worker process does: upsert one's own, then search, :data:`ROUNDS` times. Runs in a process of its own."""
+    """What a worker process does: upsert one's own, then search, ``rounds`` times. Runs in a process of its own."""
     import django
 
     django.setup()
@@ -29,40 +29,41 @@ def index_and_search(
     store = index.load()
     store.ensure(name, DIMENSIONS)
     random = np.random.default_rng(0)
-    rounds = []
-    for number in range(ROUNDS):
+    met = []
+    for number in range(rounds):
         original = random.normal(size=(1, DIMENSIONS))
         mine = _noisy(original, seed=1000 * worker + number)
         barrier.wait(timeout=30)
         store.upsert(name, [2 * number + worker], mine)
         (row,) = store.search(name, mine, k=10, floor=0.9)
-        rounds.append(int(2 * number + (1 - worker) in [hit.id for hit in row]))
-    found.put((worker, rounds))
+        met.append(int(2 * number + (1 - worker) in [hit.id for hit in row]))
+    found.put((worker, met))
 
 
 def _noisy(original: "np.typing.NDArray[np.float64]", *, seed: int) -> Vectors:
     return unit((original + 0.02 * np.random.default_rng(seed).normal(size=original.shape)).astype(np.float32))
 
 
-def _run_workers(uri: str, name: str) -> list[Sequence[int]]:
+def missed(uri: str, name: str, *, rounds: int) -> list[int]:
+    """The rounds in which neither of two processes found the other's near-copy, in the collection ``name``."""
     context = multiprocessing.get_context("spawn")
     barrier, found = context.Barrier(2), context.Queue()
-    workers = [context.Process(target=index_and_search, args=(uri, name, worker, barrier, found)) for worker in (0, 1)]
+    workers = [
+        context.Process(target=index_and_search, args=(uri, name, worker, rounds, barrier, found)) for worker in (0, 1)
+    ]
     for worker in workers:
         worker.start()
-    answers = dict(found.get(timeout=60) for _ in workers)
+    answers: dict[int, Sequence[int]] = dict(found.get(timeout=120) for _ in workers)
     for worker in workers:
         worker.join(timeout=30)
         worker.close()
     found.close()
     found.join_thread()
-    return [answers[0], answers[1]]
+    return [number for number in range(rounds) if not (answers[0][number] or answers[1][number])]
 
 
 @pytest.mark.slow
 def test_two_near_copies_at_once_are_found_by_at_least_one_side(milvus: str) -> None:
     from gallery.conf import conf
 
-    first, second = _run_workers(milvus, conf().milvus_prefix + "race")
-    missed = [number for number in range(ROUNDS) if not (first[number] or second[number])]
-    assert missed == []
+    assert missed(milvus, conf().milvus_prefix + "race", rounds=ROUNDS) == []

@@ -1,0 +1,1 @@
+"""What the embedded Milvus promises, tried on a genuine standalone server. ``make test-milvus`` runs it."""
