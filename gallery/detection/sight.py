@@ -8,6 +8,7 @@ import structlog
 from PIL import Image as Pixels
 
 from gallery import pictures, store, verification
+from gallery.detection.traits import traits_of
 from gallery.models import Pair, StoredFile
 from gallery.pictures import Picture
 from gallery.verification.alignment import align, difference
@@ -62,7 +63,7 @@ def compare(pair: Pair) -> None:
         sizes=(_size(pair.left.file), _size(pair.right.file)),
     )
     if found is None:
-        pair.cells, pair.matches, pair.ncc, pair.textured_share, pair.evidence = 0, 0, None, None, {}
+        pair.cells, pair.matches, pair.ncc, pair.textured_share, pair.evidence, pair.traits = 0, 0, None, None, {}, 0
         return
     pair.cells, pair.matches, pair.ncc, pair.textured_share = (
         found.cells,
@@ -70,7 +71,7 @@ def compare(pair: Pair) -> None:
         found.ncc,
         found.textured_share,
     )
-    pair.evidence = found.as_dict()
+    pair.evidence, pair.traits = found.as_dict(), traits_of(found.transformation)
 
 
 def _size(stored: StoredFile) -> tuple[int, int]:

@@ -6,6 +6,7 @@ Fields, constraints, indexes and QuerySets. Nothing here opens a file, sends a t
 
 from gallery.models.appeal import Appeal
 from gallery.models.audit import AuditChain, AuditEntry
+from gallery.models.bulk import BulkItem, BulkJob
 from gallery.models.case import Case, CaseComment, CaseMember, CaseSkip
 from gallery.models.decision import Decision
 from gallery.models.fingerprint import Collection, Embedding, Fingerprint
@@ -15,6 +16,7 @@ from gallery.models.merge import JournalEntry, Merge, MergeMember
 from gallery.models.outbox import OutboxEntry
 from gallery.models.pair import Pair
 from gallery.models.policy import Policy
+from gallery.models.saved_filter import SavedFilter
 from gallery.models.selftest import SelfTest
 from gallery.models.token import ApiToken
 from gallery.models.user import Role, User
@@ -26,6 +28,8 @@ __all__ = [
     "Appeal",
     "AuditChain",
     "AuditEntry",
+    "BulkItem",
+    "BulkJob",
     "Case",
     "CaseComment",
     "CaseMember",
@@ -44,6 +48,7 @@ __all__ = [
     "Pair",
     "Policy",
     "Role",
+    "SavedFilter",
     "SelfTest",
     "SourceLink",
     "StoredFile",

@@ -29,6 +29,11 @@ class PairQuerySet(models.QuerySet["Pair"]):
     def between(self, one: int, other: int) -> Self:
         return self.filter(left=min(one, other), right=max(one, other))
 
+    def with_trait(self, trait: int) -> Self:
+        """Whose transformation has one of the flags ``trait``, where the geometry can be believed."""
+        believed = self.filter(cells__gte=F("policy__loose_cells"), ncc__gt=F("policy__loose_ncc"))
+        return believed.annotate(flags=F("traits").bitand(trait)).filter(flags__gt=0)
+
     def among_images_of(self, user: "User") -> Self:
         """Both images are theirs: telling them of the other one gives nothing away."""
         return self.filter(left__owner=user, right__owner=user)
@@ -66,6 +71,16 @@ class Pair(models.Model):
         CERTAIN = 3, _("certain")
         IDENTICAL = 4, _("identical")
 
+    class Trait(models.IntegerChoices):
+        """What was done to a picture, as flags of one number: lists are filtered by it."""
+
+        MIRRORED = 1, _("mirrored")
+        ROTATED = 2, _("turned")
+        CROPPED = 4, _("cropped")
+        GREY = 8, _("made grey")
+        CAPTIONED = 16, _("with lettering")
+        FRAMED = 32, _("inside something larger")
+
     left = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_left")
     right = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_right")
     state = models.CharField(max_length=12, choices=State, default=State.CANDIDATE)
@@ -84,6 +99,9 @@ class Pair(models.Model):
     ncc = models.FloatField(null=True, blank=True, help_text="median local correlation once aligned, -1 to 1")
     textured_share = models.FloatField(null=True, blank=True, help_text="textured cells that agree, 0 to 1")
     evidence = models.JSONField(default=dict, blank=True, help_text="the geometry and the transformation found")
+    traits = models.PositiveSmallIntegerField(
+        default=0, help_text="of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed"
+    )
 
     policy = models.ForeignKey("gallery.Policy", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     case = models.ForeignKey("gallery.Case", on_delete=models.SET_NULL, null=True, blank=True, related_name="pairs")
