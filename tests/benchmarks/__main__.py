@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 import django
@@ -21,20 +20,16 @@ def main() -> None:
     words.add_argument("--vectors", type=int, default=10_000, help="in the collection that is searched")
     words.add_argument("--write", type=Path, help="the file to write, else it is printed")
     asked = words.parse_args()
-    with ExitStack() as running:
-        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="dedup-benchmarks-")))
-        _prepare(folder, running)
-        text = _measured(folder, asked.pictures, asked.vectors)
+    with tempfile.TemporaryDirectory(prefix="dedup-benchmarks-") as made:
+        text = _measured(Path(made), asked.pictures, asked.vectors)
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
 
 
-def _prepare(folder: Path, running: ExitStack) -> None:
-    """Servers of our own and an empty site on them; every process that is started later sees the same environment."""
-    redis = running.enter_context(servers.redis(folder / "redis"))
-    milvus = running.enter_context(servers.milvus(folder / "milvus"))
+def _prepare(folder: Path, *, redis: str, milvus: str) -> None:
+    """An empty site on servers of our own; every process that is started later sees the same environment."""
     os.environ.update(
         DJANGO_SETTINGS_MODULE="dedup_site.settings",
         ENV_FILE=str(folder / "no.env"),
@@ -42,7 +37,7 @@ def _prepare(folder: Path, running: ExitStack) -> None:
         VAR_DIR=str(folder / "var"),
         DATABASE_URL=f"sqlite:///{folder / 'site.sqlite3'}",
         REDIS_URL=redis,
-        MILVUS_URI=milvus.uri,
+        MILVUS_URI=milvus,
         INDEX="milvus",
         LOG_LEVEL="ERROR",
     )
@@ -53,19 +48,26 @@ def _prepare(folder: Path, running: ExitStack) -> None:
 
 
 def _measured(folder: Path, count: int, vectors: int) -> str:
-    # These load Django's models, which must be set up before.
-    from tests.benchmarks import page, searching, sources, stages, throughput
+    port, processes = servers.free_port(), os.cpu_count() or 1
+    (folder / "pictures").mkdir()
+    with servers.redis(folder / "redis") as redis, servers.milvus(folder / "milvus", port=port) as milvus:
+        _prepare(folder, redis=redis, milvus=milvus.uri)
+        # These load Django's models, which must be set up before.
+        from tests.benchmarks import page, searching, sources, stages, throughput
 
-    painted = folder / "pictures"
-    painted.mkdir()
-    files, kind = sources.files(painted, count)
-    processes = os.cpu_count() or 1
-    _say(f"Stages, on {STAGE_FILES} {kind}…")
-    costs = stages.measure(files[:STAGE_FILES], EMBEDDER)
-    _say(f"{count} uploads through a worker of {processes} processes…")
-    run = throughput.measure(files, folder, processes=processes)
-    _say(f"Searches among {vectors} vectors…")
-    searches = searching.measure(vectors)
+        files, kind = sources.files(folder / "pictures", count)
+        _say(f"Stages, on {STAGE_FILES} {kind}…")
+        costs = stages.measure(files[:STAGE_FILES], EMBEDDER)
+        _say(f"{count} uploads through a worker of {processes} processes…")
+        run = throughput.measure(files, folder, processes=processes)
+        _say(f"Searches among {vectors} vectors…")
+        asked = searching.Searches(vectors)
+        searches = {f"store {searching.AT_ONCE}": asked.store()}
+        for size in (1, searching.BATCH):
+            searches[f"search for {size}, just stored"] = asked.search(size)
+    with servers.milvus(folder / "milvus", port=port):  # it flushed when it stopped, and builds its graph now
+        for size in (1, searching.BATCH):
+            searches[f"search for {size}, settled"] = asked.search(size)
     return page.written(kind, processes, costs, run, searches, vectors=vectors, embedder=EMBEDDER)
 
 

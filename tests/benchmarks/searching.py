@@ -12,35 +12,43 @@ COLLECTION = "benchmark"
 AT_ONCE = 500
 BATCH = 64
 FAMILY = 20
-QUERIES = 60
+QUERIES = 40
 NEIGHBOURS, FLOOR = 22, 0.30
 
 
-def measure(count: int) -> dict[str, Times]:
+class Searches:
     """
-    Store ``count`` unit vectors, then search for one and for :data:`BATCH` at once.
+    A collection of ``count`` unit vectors.
 
-    The vectors lie in families of :data:`FAMILY`, so that every search has about as many hits as it asks for.
+    They lie in families of :data:`FAMILY`, so that a search has about as many hits as it asks for.
     """
-    rng = np.random.default_rng(0)
-    middles = rng.normal(size=(max(1, count // FAMILY), DIMENSIONS))
-    client = index.load()
-    client.ensure(COLLECTION, DIMENSIONS)
-    times = {name: Times() for name in (f"store {AT_ONCE}", "search for 1", f"search for {BATCH}")}
-    for first in range(0, count, AT_ONCE):
-        numbers = np.arange(first, min(first + AT_ONCE, count))
-        rows = _near(middles[numbers // FAMILY % len(middles)], rng)
-        with times[f"store {AT_ONCE}"].measured():
-            client.upsert(COLLECTION, numbers.tolist(), rows)
-    for size, name in ((1, "search for 1"), (BATCH, f"search for {BATCH}")):
-        for _time in range(QUERIES if size == 1 else QUERIES // 4):
-            queries = _near(middles[rng.integers(len(middles), size=size)], rng)
-            with times[name].measured():
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._rng = np.random.default_rng(0)
+        self._middles = self._rng.normal(size=(max(1, count // FAMILY), DIMENSIONS))
+
+    def store(self) -> Times:
+        """Store all, :data:`AT_ONCE` at a time."""
+        times, client = Times(), index.load()
+        client.ensure(COLLECTION, DIMENSIONS)
+        for first in range(0, self._count, AT_ONCE):
+            numbers = np.arange(first, min(first + AT_ONCE, self._count))
+            rows = self._near(numbers // FAMILY % len(self._middles))
+            with times.measured():
+                client.upsert(COLLECTION, numbers.tolist(), rows)
+        return times
+
+    def search(self, size: int) -> Times:
+        """Search for ``size`` at once, again and again; the first one only wakes the collection."""
+        times, client = Times(), index.load()
+        for number in range(1 + (QUERIES if size == 1 else QUERIES // 4)):
+            queries = self._near(self._rng.integers(len(self._middles), size=size))
+            with (Times() if number == 0 else times).measured():
                 client.search(COLLECTION, queries, k=NEIGHBOURS, floor=FLOOR)
-    client.drop(COLLECTION)
-    return times
+        return times
 
-
-def _near(middles: NDArray[np.float64], rng: np.random.Generator) -> Vectors:
-    """One vector for each of ``middles``; two of one middle have a cosine of about 0.5."""
-    return unit((middles + rng.normal(size=middles.shape)).astype(np.float32))
+    def _near(self, families: NDArray[np.int64]) -> Vectors:
+        """One vector of each of ``families``; two of one family have a cosine of about 0.5."""
+        middles = self._middles[families]
+        return unit((middles + self._rng.normal(size=middles.shape)).astype(np.float32))
