@@ -20,6 +20,8 @@ def written(
     """The whole page. ``kind`` says what the pictures were."""
     one, pair = costs["one picture"].median, costs["compare with another"].median
     stages = run.pictures * one + run.compared * pair
+    summed = f"{run.pictures} × {milliseconds(one)} ms and {run.compared} × {milliseconds(pair)} ms"
+    each = run.processor / run.pictures
     return f"""# Benchmarks
 
 Written by `make bench` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine class: {processes} cores, no GPU.
@@ -27,7 +29,7 @@ Compare ratios, not milliseconds.
 
 ## Stages, in one process
 
-{table(("stage", "median ms", "95th percentile ms"), _rows(costs))}
+{table(("processor time of a stage", "median ms", "95th percentile ms"), _rows(costs))}
 
 On {kind}, with the network `{embedder}`.
 "one picture" is decoding, hashes, renditions and embedding together, as an upload has it.
@@ -39,12 +41,10 @@ On {kind}, with the network `{embedder}`.
 all were compared: **{run.pictures / run.seconds:.1f} a second** ({run.seconds:.1f} s; the door alone took
 {run.accept_seconds:.1f} s). The verifiers looked at {run.compared} pairs, {run.compared / run.pictures:.1f} an upload.
 
-The stages alone take {stages:.1f} s of one core: {run.pictures} × {milliseconds(one)} ms and {run.compared} ×
-{milliseconds(pair)} ms, from the table above.
-Everything together, Redis and Milvus included, computed for {run.processor:.1f} s: **{stages / run.processor:.0%}**
-of that is the stages. Spread over {processes} cores the stages are {stages / processes / run.seconds:.0%} of the time
-that passed; the rest is the door, the wall around the decoder, the queue, SQL, the index, waiting, and whatever else
-the machine did.
+The stages alone compute for {stages:.1f} s: {summed}, from the table above.
+Everything together, Redis and Milvus included, computed for {run.processor:.1f} s, {each * 1000:.0f} ms an upload:
+**{stages / run.processor:.0%}** of that is the stages. The rest is the door, the wall around the decoder, the queue,
+SQL and the index. {processes} cores with nothing else to do would bear {processes / each:.0f} uploads a second.
 
 ## Searches
 
