@@ -19,6 +19,7 @@ import structlog
 from celery import current_app
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
@@ -46,6 +47,8 @@ class Claim:
 
     topic: str
     token: uuid.UUID
+    seconds: int
+    """How long the lease lasts, from when it was taken or last renewed."""
     entries: tuple[OutboxEntry, ...]
 
     @property
@@ -60,7 +63,7 @@ def send(topic: str, *, key: object, delay: float = 0, **payload: Any) -> None:
 
     Work that waits already is not doubled. If it is being worked on at this moment it is done once more afterwards.
     """
-    defaults = {"payload": payload, "next_at": Now() + dt.timedelta(seconds=delay)}
+    defaults = {"payload": payload, "next_at": _in(delay)}
     while True:
         entry, created = OutboxEntry.objects.get_or_create(topic=topic, key=str(key), defaults=defaults)
         if created or OutboxEntry.objects.filter(pk=entry.pk).update(sent=F("sent") + 1, payload=payload):
@@ -68,6 +71,16 @@ def send(topic: str, *, key: object, delay: float = 0, **payload: Any) -> None:
         # Finished by a worker between our two statements: it did not see this request, so it is work anew.
     if not delay:
         ring_after_commit(topic)
+
+
+def _in(seconds: float) -> Combinable:
+    """
+    That long from now, by the database's clock.
+
+    SQLite compares times as text, in milliseconds as it gives them and in microseconds once something was added to
+    them: what is to be done at once would not be due within its own millisecond.
+    """
+    return Now() + dt.timedelta(seconds=seconds) if seconds else Now()
 
 
 def ring_after_commit(topic: str) -> None:
@@ -118,12 +131,29 @@ def claim(topic: str, *, limit: int, seconds: int) -> Claim | None:
         OutboxEntry.objects.filter(pk__in=[entry.pk for entry in taken]).update(
             lease_token=token, lease_until=Now() + dt.timedelta(seconds=seconds), attempts=F("attempts") + 1
         )
-    return Claim(topic, token, tuple(taken))
+    return Claim(topic, token, seconds, tuple(taken))
 
 
 def _held(claim: Claim, entries: Sequence[OutboxEntry] | None) -> QuerySet[OutboxEntry]:
     wanted = claim.entries if entries is None else entries
     return OutboxEntry.objects.filter(pk__in=[entry.pk for entry in wanted], lease_token=claim.token)
+
+
+def renew(claim: Claim, entries: Sequence[OutboxEntry] | None = None) -> None:
+    """
+    Let the lease of the claim, or of some ``entries`` of it, begin anew. To be called between two pieces of work:
+    a batch on a slow machine is not a failure, and must not be counted as one.
+
+    :raises LeaseLostError: if some of it is somebody else's by now.
+    """
+    wanted = list(claim.entries if entries is None else entries)
+    held = _held(claim, wanted).update(lease_until=Now() + dt.timedelta(seconds=claim.seconds))
+    if held != len(wanted):
+        raise _lost(claim, held, wanted)
+
+
+def _lost(claim: Claim, held: int, wanted: Sequence[OutboxEntry]) -> LeaseLostError:
+    return LeaseLostError(f"{claim.topic}: {len(wanted) - held} of {len(wanted)} entries are no longer ours")
 
 
 def finish(claim: Claim, entries: Sequence[OutboxEntry] | None = None) -> None:
@@ -137,7 +167,7 @@ def finish(claim: Claim, entries: Sequence[OutboxEntry] | None = None) -> None:
     wanted = list(claim.entries if entries is None else entries)
     held = {entry.pk: entry.sent for entry in _held(claim, wanted).select_for_update()}
     if len(held) != len(wanted):
-        raise LeaseLostError(f"{claim.topic}: {len(wanted) - len(held)} of {len(wanted)} entries are no longer ours")
+        raise _lost(claim, len(held), wanted)
     again = [entry.pk for entry in wanted if held[entry.pk] != entry.sent]
     OutboxEntry.objects.filter(pk__in=set(held) - set(again)).delete()
     if again:
@@ -162,7 +192,7 @@ def postpone(
     _held(claim, entries).update(
         lease_token=None,
         lease_until=None,
-        next_at=Now() + dt.timedelta(seconds=seconds),
+        next_at=_in(seconds),
         last_problem=problem[:400],
         **values,
     )

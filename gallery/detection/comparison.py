@@ -59,26 +59,29 @@ def verify(claim: Claim) -> None:
     A candidate that is known by then to be a copy of one already accepted is not compared: 42 edits of one picture cost
     about 42 comparisons.
     """
-    for entry in claim.entries:
-        _verify_one(claim, entry)
+    for place in range(len(claim.entries)):
+        _verify_first(claim, claim.entries[place:])
 
 
-def _verify_one(claim: Claim, entry: OutboxEntry) -> None:
-    image = int(entry.key)
+def _verify_first(claim: Claim, entries: Sequence[OutboxEntry]) -> None:
+    """Compare the image of the first of ``entries``, which are what is left of ``claim``."""
+    image = int(entries[0].key)
     waiting = Pair.objects.filter(right=image, state=State.CANDIDATE).select_related(
         "left__file__fingerprint", "right__file__fingerprint"
     )
     touched: set[int] = set()
     for pair in sorted(waiting, key=pairs.promise, reverse=True):
+        outbox.renew(claim, entries)
         if not connected(pair):
             _measure(pair)
         with transaction.atomic():
             # One at a time, so that the next candidate is seen in the light of this one.
             project(Pair.objects.filter(pk=pair.pk))
-            outbox.send("align", key=pair.pk)
+            if Pair.objects.filter(pk=pair.pk, state=State.OPEN).exists():
+                outbox.send("align", key=pair.pk)  # others are drawn when somebody looks at them
         touched |= {pair.left_id, pair.right_id}
     with transaction.atomic():
-        outbox.finish(claim, [entry])
+        outbox.finish(claim, entries[:1])
         if touched:
             cases.connect(touched)
         Image.objects.filter(pk=image, stage=Stage.SEARCHED).update(stage=Stage.COMPARED)
@@ -96,7 +99,8 @@ def align(claim: Claim) -> None:
 
     A pair that was left out of the comparison, because its images are connected through others, is compared now.
     """
-    for entry in claim.entries:
+    for place, entry in enumerate(claim.entries):
+        outbox.renew(claim, claim.entries[place:])
         pair = Pair.objects.select_related("left__file__image", "right__file__image").filter(pk=int(entry.key)).first()
         fresh = False
         if pair and pair.state in (State.OPEN, State.REDUNDANT):

@@ -50,8 +50,9 @@ def run(claim: Claim) -> None:
     """
     policy = Policy.objects.in_force()
     images = Image.objects.select_related("file").in_bulk(claim.keys)
-    opened = []
-    for entry in claim.entries:
+    opened: list[Opened] = []
+    for place, entry in enumerate(claim.entries):
+        outbox.renew(claim, [*(found.entry for found in opened), *claim.entries[place:]])
         image = images.get(int(entry.key))
         if image is None or not image.is_waiting or image.standing == Image.Standing.REMOVED:
             _drop(claim, entry, image)

@@ -73,6 +73,25 @@ def test_work_sent_again_while_it_is_done_is_done_once_more() -> None:
     assert claim().keys == [1]
 
 
+def test_a_lease_that_is_renewed_goes_on_for_as_long_again() -> None:
+    send(1, 2)
+    mine = claim(seconds=60)
+    expire(mine.entries[0])
+    outbox.renew(mine)
+    assert outbox.claim("ingest", limit=2, seconds=60) is None
+    assert min(OutboxEntry.objects.values_list("lease_until", flat=True)) > timezone.now() + dt.timedelta(seconds=50)
+
+
+def test_who_lost_the_lease_of_some_of_it_is_told_when_renewing() -> None:
+    send(1, 2)
+    late = claim()
+    expire(late.entries[1])
+    claim(limit=1)
+    outbox.renew(late, late.entries[:1])
+    with pytest.raises(outbox.LeaseLostError):
+        outbox.renew(late)
+
+
 def test_who_lost_the_lease_cannot_finish_and_rolls_back() -> None:
     send(1)
     late = claim()
