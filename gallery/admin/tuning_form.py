@@ -23,6 +23,7 @@ RANGES: dict[str, tuple[float, float, float]] = {
     "strict_cells": (4, 60, 1),
     "strict_ncc": (0, 1, 0.01),
     "strict_textured": (0, 1, 0.01),
+    "certain_changed_share": (0, 0.05, 0.001),
     "loose_cells": (4, 60, 1),
     "loose_ncc": (0, 1, 0.01),
     "document_share": (0, 1, 0.01),
@@ -82,20 +83,22 @@ GROUPS: list[tuple[Promise, Promise, list[str]]] = [
     (
         _("Geometry"),
         _("Whether one picture can be laid over the other, place by place."),
-        ["strict_cells", "strict_ncc", "strict_textured", "loose_cells", "loose_ncc"],
+        ["strict_cells", "strict_ncc", "strict_textured", "certain_changed_share", "loose_cells", "loose_ncc"],
     ),
     (_("Documents"), _("Pages, charts and screens look alike without being copies."), ["document_share"]),
     (
         _("Work"),
         _("How much is compared, and how it reaches people."),
-        ["neighbours", "case_cap", "seconds_per_case", "embedder"],
+        ["neighbours", "deep_search", "case_cap", "seconds_per_case", "embedder"],
     ),
 ]
 
 HERO = "similarity_review"
 """The threshold with the histogram."""
 
-LATER = {"pdq_min_quality", "document_share", "similarity_floor", "neighbours", "case_cap", "embedder"}
+LATER = {
+    "pdq_min_quality", "document_share", "similarity_floor", "neighbours", "deep_search", "case_cap", "embedder",
+}  # fmt: skip
 """What is measured when a picture arrives: pairs that are stored already keep what was measured then."""
 
 

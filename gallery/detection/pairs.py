@@ -9,7 +9,7 @@ from gallery.models import Fingerprint, Pair, Policy
 
 MEASURED = [
     "same_bytes", "same_pixels", "similarity", "model_key", "pdq_distance", "pdq_usable", "document_like",
-    "cells", "matches", "ncc", "textured_share", "evidence", "traits", "compared_at",
+    "cells", "matches", "ncc", "textured_share", "changed_share", "evidence", "traits", "compared_at",
 ]  # fmt: skip
 """The columns that a comparison writes."""
 

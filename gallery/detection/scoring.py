@@ -21,10 +21,17 @@ class Signals:
     cells: int | None = None
     ncc: float | None = None
     textured_share: float | None = None
+    changed_share: float | None = None
+    traits: int = 0
 
     @classmethod
     def of(cls, pair: Pair) -> Self:
         return cls(**{name: getattr(pair, name) for name in cls.__dataclass_fields__})
+
+    @property
+    def lettered(self) -> bool:
+        """What differs looks like lettering or drawing, on one picture or on both."""
+        return bool(self.traits & Pair.Trait.CAPTIONED)
 
     @property
     def near_hash(self) -> int | None:
@@ -63,9 +70,18 @@ def tier(signals: Signals, policy: Policy) -> Pair.Tier:
 def is_certain(signals: Signals, policy: Policy) -> bool:
     # Two pages of one form, or two receipts of one shop, agree in hash and in geometry almost everywhere and differ
     # in the one line that matters: documents are for people.
-    if signals.document_like:
+    if signals.document_like or reads_differently(signals, policy):
         return False
     return is_nearly_equal(signals, policy)
+
+
+def reads_differently(signals: Signals, policy: Policy) -> bool:
+    """
+    One picture with different words on it, or with and without: the machine sees one picture, people read two.
+
+    Whether the words matter is for people, too: memes of one template agree in everything else.
+    """
+    return signals.lettered and (signals.changed_share or 0.0) > policy.certain_changed_share
 
 
 def is_nearly_equal(signals: Signals, policy: Policy) -> bool:

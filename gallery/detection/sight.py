@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 WORK = ("work", "jpg")
 """The rendition that is compared, 640 pixels long."""
 
+FEATURES = ("orb", "bin")
+"""The local features of that rendition, 48 kB, kept beside it."""
+
 ALIGNED_QUALITY = 82
 
 
@@ -34,14 +37,36 @@ def picture_of(key: str) -> Picture:
         return pictures.checked(np.asarray(opened.convert("RGB")))
 
 
-@lru_cache(maxsize=512)
-def features_of(key: str) -> LocalFeatures:
-    """ORB features of a work rendition, 48 kB each: a picture is compared with many."""
-    return extract(picture_of(key), kind="orb")
-
-
 def work_key(stored: StoredFile) -> str:
     return stored.rendition_key(*WORK)
+
+
+def features_of(stored: StoredFile) -> LocalFeatures:
+    """
+    The ORB features of a file's work rendition. Found once and kept: a picture is compared with many, for years.
+
+    :raises FileNotFoundError: if neither they nor the rendition are in the store.
+    """
+    return _features(stored.rendition_key(*FEATURES), work_key(stored))
+
+
+@lru_cache(maxsize=512)
+def _features(key: str, work: str) -> LocalFeatures:
+    try:
+        return LocalFeatures.from_bytes(store.get(key))
+    except FileNotFoundError:
+        log.debug("features_not_kept_yet", key=key)
+    except ValueError as broken:  # cut off, or written by another version
+        log.warning("features_unreadable", key=key, reason=str(broken))
+    found = extract(picture_of(work), kind="orb")
+    store.put(key, found.to_bytes())
+    return found
+
+
+def forget() -> None:
+    """Let go of the pictures and features that this process keeps in memory."""
+    picture_of.cache_clear()
+    _features.cache_clear()
 
 
 def compare(pair: Pair) -> None:
@@ -59,18 +84,20 @@ def compare(pair: Pair) -> None:
     found = verification.verify(
         first,
         second,
-        features=(features_of(keys[0]), features_of(keys[1])),
+        features=(features_of(pair.left.file), features_of(pair.right.file)),
         sizes=(_size(pair.left.file), _size(pair.right.file)),
     )
+    _write_down(found, pair)
+
+
+def _write_down(found: Evidence | None, pair: Pair) -> None:
     if found is None:
-        pair.cells, pair.matches, pair.ncc, pair.textured_share, pair.evidence, pair.traits = 0, 0, None, None, {}, 0
+        pair.cells, pair.matches, pair.ncc, pair.textured_share = 0, 0, None, None
+        pair.changed_share, pair.evidence, pair.traits = None, {}, 0
         return
-    pair.cells, pair.matches, pair.ncc, pair.textured_share = (
-        found.cells,
-        found.matches,
-        found.ncc,
-        found.textured_share,
-    )
+    pair.cells, pair.matches = found.cells, found.matches
+    pair.ncc, pair.textured_share = found.ncc, found.textured_share
+    pair.changed_share = found.transformation.changed_share
     pair.evidence, pair.traits = found.as_dict(), traits_of(found.transformation)
 
 

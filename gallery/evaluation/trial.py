@@ -22,6 +22,7 @@ from gallery.conf import conf
 from gallery.detection import collections, scoring, sight
 from gallery.detection.candidates import BURST, HASH_FLOOR, Candidate, Neighbourhood
 from gallery.detection.projection import roots_of
+from gallery.detection.traits import traits_of
 from gallery.evaluation import copies
 from gallery.images import hashes
 from gallery.images.examination import Examination, examine
@@ -181,7 +182,7 @@ def _signals(image: Image, known: Fingerprint, facts: Examination, own: Candidat
     found = verification.verify(
         sight.picture_of(key),
         work,
-        features=(sight.features_of(key), extract(work, kind="orb")),
+        features=(sight.features_of(image.file), extract(work, kind="orb")),
         sizes=((image.file.width, image.file.height), (facts.width, facts.height)),
     )
     return scoring.Signals(
@@ -193,4 +194,6 @@ def _signals(image: Image, known: Fingerprint, facts: Examination, own: Candidat
         cells=found.cells if found else 0,
         ncc=found.ncc if found else None,
         textured_share=found.textured_share if found else None,
+        changed_share=found.transformation.changed_share if found else None,
+        traits=traits_of(found.transformation) if found else 0,
     )

@@ -40,6 +40,10 @@ class Embedding(models.Model):
     class View(models.TextChoices):
         WHOLE = "whole", "the whole picture"
         REGION = "region", "the content of a screenshot or frame"
+        Q1 = "q1", "the upper left quarter"
+        Q2 = "q2", "the upper right quarter"
+        Q3 = "q3", "the lower left quarter"
+        Q4 = "q4", "the lower right quarter"
 
     fingerprint = models.ForeignKey(Fingerprint, on_delete=models.CASCADE, related_name="embeddings")
     model_key = models.CharField(max_length=40)

@@ -98,6 +98,9 @@ class Pair(models.Model):
     matches = models.PositiveIntegerField(null=True, blank=True, help_text="matched local features")
     ncc = models.FloatField(null=True, blank=True, help_text="median local correlation once aligned, -1 to 1")
     textured_share = models.FloatField(null=True, blank=True, help_text="textured cells that agree, 0 to 1")
+    changed_share = models.FloatField(
+        null=True, blank=True, help_text="of the area that both show, the share that differs, 0 to 1"
+    )
     evidence = models.JSONField(default=dict, blank=True, help_text="the geometry and the transformation found")
     traits = models.PositiveSmallIntegerField(
         default=0, help_text="of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed"

@@ -145,6 +145,14 @@ class Policy(models.Model):
         0.90,
         _("Share of textured places that must agree for a pair to be certain. A new caption lowers it."),
     )
+    certain_changed_share = share(
+        _("Geometry: certain up to changed lettering"),
+        0.001,
+        _(
+            "Of the area that both pictures show. If more of it differs and what differs looks like lettering, as with "
+            "two captions on one picture, the pair is never certain."
+        ),
+    )
     loose_cells = models.PositiveSmallIntegerField(
         _("Geometry: review from cells"),
         default=12,
@@ -162,6 +170,14 @@ class Policy(models.Model):
         _(
             "If one colour covers more than this share of both pictures they are documents, charts or screens: never "
             "certain by similarity or loose geometry, because different pages look alike."
+        ),
+    )
+    deep_search = models.BooleanField(
+        _("deep search"),
+        default=False,
+        help_text=_(
+            "Also look at the quarters of every new picture: finds pictures in collages. Takes five times as much work "
+            "of the network and room in the index."
         ),
     )
     neighbours = models.PositiveSmallIntegerField(

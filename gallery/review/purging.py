@@ -3,6 +3,7 @@
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from gallery.detection.sight import FEATURES
 from gallery.images.renditions import RENDITIONS
 from gallery.models import AuditEntry, Image, StoredFile
 from gallery.review.folding import is_held
@@ -33,6 +34,7 @@ def purge(pk: int) -> bool:
         return False
     for name, kind in RENDITIONS.items():
         default_storage.delete(file.rendition_key(name, kind.extension))
+    default_storage.delete(file.rendition_key(*FEATURES))
     default_storage.delete(file.blob.name or "")
     StoredFile.objects.filter(pk=pk).update(purged_at=timezone.now())
     AuditEntry.objects.append(None, "file.purge", f"image {file.image.public_id}", file=file.pk, sha256=file.sha256)

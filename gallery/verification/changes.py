@@ -17,10 +17,18 @@ LEVELS = 28.0
 SMALLEST = 0.0006
 """Share of the shared area below which a changed spot is not worth a moderator's look."""
 
+STRONG = 90.0
+"""Difference, in levels, that nothing but another picture makes: such spots count from 10 pixels on, however thin."""
+
+SMALLEST_STRONG = 10
+
 MOST_BOXES = 6
 
 SAME_COLOURS = 0.7
 """Correlation of the colours of two pictures below which one of them was recoloured."""
+
+INKS = (0, 511)
+"""The coarse colours of captions: black and white."""
 
 _SAMPLE = 8_000
 _GREY = 3.0
@@ -85,16 +93,19 @@ def find_changes(laid: Overlay) -> Changes:
     # Heavy compression or blur leaves differences everywhere: only what stands out from them counts.
     level = LEVELS + 2.0 * float(np.percentile(_sampled(strength, laid.shared), 60))
     spots = cv2.morphologyEx((strength > level).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    # A digit of a caption is a few thin strokes: too little for the eye's look, all the difference to a reader.
+    strong = (strength > STRONG + level - LEVELS).astype(np.uint8)
     reach = max(3, round(max(laid.shared.shape) / 60)) | 1
-    merged = cv2.morphologyEx(spots, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    where = _without_specks(merged, spots, SMALLEST * float(laid.shared.sum())) & laid.shared
+    merged = cv2.morphologyEx(cv2.max(spots, strong), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    where = _without_specks(merged, spots, strong, SMALLEST * float(laid.shared.sum())) & laid.shared
     return Changes(strength, where, float(where.sum()) / float(laid.shared.sum()))
 
 
 def is_lettered(picture: Pixels, laid: Overlay, changes: Changes) -> bool:
     """
-    Whether what differs was written or drawn on ``picture``, one of the two overlaid ones: a single colour that its
-    surroundings hardly have makes up much of it.
+    Whether what differs was written or drawn on ``picture``, one of the two overlaid ones: a single colour makes up
+    much of it that its surroundings hardly have; or, where it is one word among others, black or white that the other
+    picture does not have in the same places.
     """
     drawn = changes.where & (changes.strength > LEVELS)
     reach = max(9, round(max(drawn.shape) / 30)) | 1
@@ -103,13 +114,20 @@ def is_lettered(picture: Pixels, laid: Overlay, changes: Changes) -> bool:
     if not drawn.any() or not around.any():
         return False
     inks, grounds = (_colours(picture[mask]) for mask in (drawn, around))
-    return float((inks - 1.5 * grounds).max()) > 0.12
+    if float((inks - 1.5 * grounds).max()) > 0.12:
+        return True
+    other = laid.second if picture is laid.first else laid.first
+    here, there = _codes(picture[drawn]), _codes(other[drawn])
+    return any(float(((here == ink) & (there != ink)).mean()) > 0.2 for ink in INKS)
 
 
 def _colours(pixels: Pixels) -> NDArray[np.float64]:
     """How often each of 512 coarse colours occurs, 0 to 1."""
-    codes = (pixels.astype(np.int32) >> 5) @ np.array([64, 8, 1], np.int32)
-    return np.bincount(codes, minlength=512) / len(pixels)
+    return np.bincount(_codes(pixels), minlength=512) / len(pixels)
+
+
+def _codes(pixels: Pixels) -> NDArray[np.int32]:
+    return np.asarray((pixels.astype(np.int32) >> 5) @ np.array([64, 8, 1], np.int32))
 
 
 def _sampled(picture: NDArray[Any], where: Mask) -> NDArray[np.float32]:
@@ -219,10 +237,12 @@ def _beyond(picture: Pixels, other: Pixels) -> Pixels:
     return _largest(cv2.max(above, below))
 
 
-def _without_specks(merged: cv2.typing.MatLike, spots: cv2.typing.MatLike, smallest: float) -> Mask:
+def _without_specks(
+    merged: cv2.typing.MatLike, spots: cv2.typing.MatLike, strong: cv2.typing.MatLike, smallest: float
+) -> Mask:
     count, labels = cv2.connectedComponents(merged.astype(np.uint8), connectivity=8)
-    sizes = np.bincount(labels[spots > 0], minlength=count)
-    kept = sizes >= max(6.0, smallest)
+    sizes, strengths = (np.bincount(labels[marks > 0], minlength=count) for marks in (spots, strong))
+    kept = (sizes >= max(6.0, smallest)) | (strengths >= SMALLEST_STRONG)
     kept[0] = False
     return np.asarray(kept[labels], np.bool_)
 

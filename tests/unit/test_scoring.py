@@ -65,6 +65,28 @@ def test_documents_are_not_flagged_because_some_of_their_lines_agree(
     assert tier(Signals(document_like=True, pdq_distance=32, pdq_usable=True), policy) == Tier.STORED
 
 
+OTHER_WORDS = {"traits": Pair.Trait.CAPTIONED, "changed_share": 0.0011}
+
+
+@pytest.mark.parametrize(
+    "signals", [{"pdq_distance": 0, "pdq_usable": True}, {"cells": 90, "ncc": 1.0, "textured_share": 1.0}]
+)
+def test_one_picture_with_other_words_is_for_people(signals: dict[str, object], policy: Policy) -> None:
+    assert tier(Signals(**signals), policy) == Tier.CERTAIN  # type: ignore[arg-type]  # mixed types
+    assert tier(Signals(**signals, **OTHER_WORDS), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
+    policy.certain_changed_share = 0.0011
+    assert tier(Signals(**signals, **OTHER_WORDS), policy) == Tier.CERTAIN  # type: ignore[arg-type]  # mixed types
+
+
+def test_what_differs_without_being_lettering_leaves_a_pair_certain(policy: Policy) -> None:
+    signals = Signals(cells=90, ncc=0.95, textured_share=0.95, changed_share=0.2, traits=Pair.Trait.CROPPED)
+    assert tier(signals, policy) == Tier.CERTAIN
+
+
+def test_equal_pixels_have_equal_words(policy: Policy) -> None:
+    assert tier(Signals(same_pixels=True, traits=Pair.Trait.CAPTIONED, changed_share=1.0), policy) == Tier.IDENTICAL
+
+
 def test_weak_pairs_are_flagged_only_where_the_policy_says_so(policy: Policy) -> None:
     assert not flagged(Tier.WEAK, policy)
     policy.show_weak = True
@@ -83,6 +105,8 @@ SIGNALS = st.builds(
     cells=st.none() | st.integers(0, 1600),
     ncc=st.none() | st.floats(-1, 1),
     textured_share=st.none() | st.floats(0, 1),
+    changed_share=st.none() | st.floats(0, 1),
+    traits=st.integers(0, 63),
 )
 
 

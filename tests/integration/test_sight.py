@@ -1,0 +1,76 @@
+"""Two stored pictures looked at: what is measured of them, and what is kept so that it is measured once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image as Pixels
+from PIL import ImageDraw
+
+from gallery import store, tasks
+from gallery.detection import sight
+from gallery.ingest.intake import accept
+from gallery.models import Image, Pair, StoredFile, User
+from gallery.pictures import Picture, checked
+from gallery.verification.features import LocalFeatures, extract
+from tests import pictures
+
+pytestmark = pytest.mark.django_db
+
+
+def upload(by: User, picture: Picture) -> Image:
+    return accept(SimpleUploadedFile("photo.png", pictures.encoded(picture, "PNG")), by=by).image
+
+
+def file_of(image: Image) -> StoredFile:
+    assert image.file is not None
+    return image.file
+
+
+@pytest.fixture
+def stored(media: Path, lena: User) -> StoredFile:
+    """A file whose renditions are there, and that was never compared."""
+    image = upload(lena, pictures.photograph(1))
+    tasks.run_everything()
+    return file_of(image)
+
+
+def test_local_features_are_kept_beside_the_rendition_they_are_of(stored: StoredFile) -> None:
+    found = sight.features_of(stored)
+    kept = LocalFeatures.from_bytes(store.get(stored.rendition_key(*sight.FEATURES)))
+    assert len(kept) == len(found) > 100
+    assert (kept.descriptors == extract(sight.picture_of(sight.work_key(stored)), kind="orb").descriptors).all()
+
+
+def test_kept_features_are_enough_without_the_picture(stored: StoredFile) -> None:
+    found = sight.features_of(stored)
+    sight.forget()
+    store.drop(sight.work_key(stored))
+    assert (sight.features_of(stored).points == found.points).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"an older kind of features"])
+def test_features_that_can_not_be_read_are_found_anew(stored: StoredFile, content: bytes) -> None:
+    store.put(stored.rendition_key(*sight.FEATURES), content)
+    found = sight.features_of(stored)
+    assert LocalFeatures.from_bytes(store.get(stored.rendition_key(*sight.FEATURES))).to_bytes() == found.to_bytes()
+
+
+def test_one_picture_with_two_captions_is_never_certain(media: Path, lena: User, otto: User) -> None:
+    template = pictures.photograph(3, width=600, height=600)
+    ones = upload(lena, lettered(template, "ONE DOES NOT SIMPLY"))
+    others = upload(otto, lettered(template, "WALK INTO MY HOUSE"))
+    tasks.run_everything()
+    pair = Pair.objects.get(left=ones, right=others)
+    assert pair.traits & Pair.Trait.CAPTIONED
+    assert pair.changed_share is not None
+    assert 0.001 < pair.changed_share < 0.2
+    assert pair.tier == Pair.Tier.REVIEW
+
+
+def lettered(picture: Picture, words: str) -> Picture:
+    """White words with black outlines at the head of ``picture``, as memes have them."""
+    image = Pixels.fromarray(picture)
+    ImageDraw.Draw(image).text((30, 20), words, fill="white", stroke_fill="black", stroke_width=3, font_size=44)
+    return checked(np.asarray(image))
