@@ -19,6 +19,7 @@ from gallery.errors import ModelMissing, Unavailable
 from gallery.evaluation import trial
 from gallery.ingest import pipeline, sweeping
 from gallery.outbox import Claim, LeaseLostError
+from gallery.review import bulk as bulk_jobs
 from gallery.review import purging
 
 log = structlog.get_logger(__name__)
@@ -77,6 +78,7 @@ WORKS: dict[str, tuple[Callable[[Claim], None], Callable[[], int]]] = {
     "verify": (comparison.verify, lambda: 4),
     "align": (comparison.align, lambda: 4),
     "project": (comparison.reproject, lambda: 1),
+    "bulk": (bulk_jobs.work, lambda: 1),
 }
 """The topics of the outbox: who does the work, and how many entries are claimed at once."""
 
@@ -110,6 +112,11 @@ def align() -> None:
 @shared_task(name="gallery.project")
 def project() -> None:
     work_on("project")
+
+
+@shared_task(name="gallery.bulk")
+def bulk() -> None:
+    work_on("bulk")
 
 
 @shared_task(name="gallery.sweep")

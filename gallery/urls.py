@@ -7,7 +7,21 @@ from django.urls import path
 from gallery.api.root import api
 from gallery.api.root import docs as api_docs
 from gallery.health import views as health
-from gallery.views import account, appearance, case, decisions, image, images, keys, media, review, upload, uploads
+from gallery.views import (
+    account,
+    appearance,
+    bulk,
+    case,
+    cases,
+    decisions,
+    image,
+    images,
+    keys,
+    media,
+    review,
+    upload,
+    uploads,
+)
 
 urlpatterns = [
     path("", account.home, name="home"),
@@ -36,6 +50,16 @@ urlpatterns = [
     path("preferences/keys/", keys.keys, name="keys"),
     path("readyz", health.readyz, name="readyz"),
     path("review/", review.review, name="review"),
+    path("review/bulk/", bulk.jobs, name="bulk_jobs"),
+    path("review/bulk/preview/", bulk.preview, name="bulk_preview"),
+    path("review/bulk/start/", bulk.start, name="bulk_start"),
+    path("review/bulk/<uuid:job_id>/", bulk.job, name="bulk"),
+    path("review/bulk/<uuid:job_id>/progress/", bulk.progress, name="bulk_progress"),
+    path("review/bulk/<uuid:job_id>/stop/", bulk.stop, name="bulk_stop"),
+    path("review/bulk/<uuid:job_id>/take-back/", bulk.take_back, name="bulk_take_back"),
+    path("review/cases/", cases.cases, name="cases"),
+    path("review/filters/", cases.keep_filter, name="keep_filter"),
+    path("review/filters/<int:filter_id>/forget/", cases.forget_filter, name="forget_filter"),
     path("review/start/", review.start, name="review_start"),
     path("review/unskip/", review.unskip, name="unskip"),
     path("review/<int:case_id>/", case.case, name="case"),

@@ -46,6 +46,12 @@ PLACES = (
         open_to=_reviewers,
         covers=frozenset({"case", "act", "merge_preview", "escalate", "comment"}),
     ),
+    Place(
+        name="cases",
+        label=_("Cases"),
+        open_to=_reviewers,
+        covers=frozenset({"bulk", "bulk_jobs", "bulk_preview", "bulk_start"}),
+    ),
     Place(name="decisions", label=_("Decisions"), open_to=_all_seeing, covers=frozenset({"decision", "undo", "merge"})),
     Place(name="verdicts", label=_("Verdicts"), open_to=_all_seeing),
     Place(name="images", label=_("Images"), open_to=_all_seeing),

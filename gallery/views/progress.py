@@ -27,13 +27,14 @@ def decided_today(user: User) -> int:
     return Decision.objects.by(user).answers().since(_midnight()).count()
 
 
-def progress(user: User) -> str:
+def progress(user: User, *, done: int | None = None, left: int | None = None) -> str:
     """
     Which case of the day this is, how many there are, and how long they take at the pace of the last decisions.
 
-    The time is left out while the pace is not known.
+    The time is left out while the pace is not known. ``done`` today and ``left`` are counted where they are not given.
     """
-    done, left = decided_today(user), queue.waiting(user)
+    done = decided_today(user) if done is None else done
+    left = queue.waiting(user) if left is None else left
     words = _("Case %(n)s of %(all)s") % {
         "n": number_format(done + 1),
         "all": number_format(max(done + left, done + 1)),

@@ -1,53 +1,120 @@
-"""The queue: how much there is to review, and what comes next."""
+"""The dashboard of the desk: what waits and since when, what comes next, how the days went, how the index is."""
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery.detection.reasons import why
-from gallery.models import Case, CaseSkip, Image, OutboxEntry, Pair, User
-from gallery.review import dissent, queue
+from gallery.detection.condition import condition
+from gallery.models import Case, Decision, User
+from gallery.review import dissent, figures, queue
+from gallery.review.figures import Day, Queues
 from gallery.views.access import SignedIn, moderating
-from gallery.views.progress import decided_today, progress
+from gallery.views.case_rows import rows_of
+from gallery.views.chart import chart_of
+from gallery.views.progress import progress
 
-ROWS = 12
-"""Cases shown ahead. The list says what is coming; it is not there to pick from."""
+ROWS = 6
+"""Cases shown ahead. They say what is coming; the list of cases is there to pick from."""
+
+DISAGREEMENTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """A case of the list: its surest pair, in a sentence."""
+class Queue:
+    """A queue of the dashboard. ``count`` is words: a queue may say “5+”."""
 
-    case: Case
-    left: Image
-    right: Image
-    sentence: str
-    tier: str
-    owners: str
-    more: int
+    label: str | Promise
+    count: str
+    oldest: dt.datetime | None
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How much of what was decided in the last ``days`` was taken back, by its author and by others."""
+
+    days: int
+    total: int
+    undone: str
+    overturned: str
 
 
 @moderating
 @require_safe
 def review(request: SignedIn) -> HttpResponse:
-    """Counts, the next cases, and one button."""
+    """At most twelve queries, however large the site is."""
     user = request.user
-    upcoming = next_cases(user, limit=ROWS)
+    queues, days = figures.queues(user), figures.by_day(user)
+    disagreements = list(dissent.waiting_for(user)[: DISAGREEMENTS + 1])
+    upcoming = list(queue.waiting_for(user).free_for(user, now=timezone.now())[:ROWS])
+    today, left = days[-1], queues.mine.count
     context = {
         "rows": rows_of(upcoming),
         "first": upcoming[0] if upcoming else None,
-        "counts": counts_of(user),
-        "skipped": CaseSkip.objects.filter(user=user, case__state=Case.State.OPEN).count(),
-        "disagreements": dissent.waiting_for(user)[:ROWS],
-        "progress": progress(user) if upcoming else "",
-        "comparing": Image.objects.being_worked_on().count(),
-        "aside": Image.objects.filter(stage=Image.Stage.QUARANTINED).count(),
-        "stuck": OutboxEntry.objects.exclude(quarantined_at=None).count(),
+        "queues": _queues(queues, disagreements),
+        "skipped": queues.skipped.count,
+        "disagreements": disagreements[:DISAGREEMENTS],
+        "progress": progress(user, done=today.mine, left=left) if upcoming else "",
+        "today": today,
+        "rates": [_rate(days, 7), _rate(days, 30)],
+        "chart": chart_of(days),
+        "condition": condition(),
     }
     return render(request, "gallery/review.html", context)
+
+
+def _queues(found: Queues, disagreements: Sequence[Decision]) -> list[Queue]:
+    listed = reverse("cases")
+    rows = [
+        (_("waiting for you"), found.mine, listed),
+        (_("skipped by you"), found.skipped, f"{listed}?{urlencode({'show': 'skipped'})}"),
+        (_("escalated"), found.escalated, f"{listed}?{urlencode({'show': 'escalated'})}"),
+        (_("open in all"), found.open, f"{listed}?{urlencode({'show': 'all'})}"),
+    ]
+    queues = [
+        Queue(label=label, count=number_format(waiting.count, use_l10n=True), oldest=waiting.oldest, address=address)
+        for label, waiting, address in rows
+    ]
+    count, more = len(disagreements), len(disagreements) > DISAGREEMENTS
+    # Newest first, and one more than is shown: beyond that the oldest is not known.
+    oldest = disagreements[-1].at if disagreements and not more else None
+    queues.append(
+        Queue(
+            label=_("disagreements for you"),
+            count=f"{DISAGREEMENTS}+" if more else str(count),
+            oldest=oldest,
+            address="#disagreements" if count else "",
+        )
+    )
+    return queues
+
+
+def _rate(days: Sequence[Day], length: int) -> Rate:
+    part = days[-length:]
+    total = sum(day.total for day in part)
+    return Rate(
+        days=length,
+        total=total,
+        undone=_share(sum(day.undone for day in part), total),
+        overturned=_share(sum(day.overturned for day in part), total),
+    )
+
+
+def _share(count: int, total: int) -> str:
+    if not total:
+        return "–"
+    percent = number_format(100 * count / total, 1)
+    return _("%(percent)s %% (%(count)s)") % {"percent": percent, "count": number_format(count)}
 
 
 @moderating
@@ -75,36 +142,3 @@ def next_cases(user: User, *, limit: int, after: Case | None = None) -> list[Cas
             break
         found.append(following)
     return found
-
-
-def counts_of(user: User) -> list[tuple[str, int]]:
-    """What stands above the list, by its name."""
-    open_cases = Case.objects.open()
-    return [
-        (_("waiting for you"), queue.waiting(user)),
-        (_("open in all"), open_cases.count()),
-        (_("escalated"), open_cases.exclude(escalated_at=None).count()),
-        (_("decided by you today"), decided_today(user)),
-    ]
-
-
-def rows_of(upcoming: list[Case]) -> list[Row]:
-    pairs = Pair.objects.awaiting_review().filter(case__in=upcoming).most_alike_first()
-    surest: dict[int, Pair] = {}
-    for pair in pairs.select_related("left__file", "right__file", "left__owner", "right__owner"):
-        if pair.case_id is not None:
-            surest.setdefault(pair.case_id, pair)
-    return [_row(case, surest[case.pk]) for case in upcoming if case.pk in surest]
-
-
-def _row(case: Case, pair: Pair) -> Row:
-    owners = dict.fromkeys(image.owner.get_username() for image in (pair.left, pair.right))
-    return Row(
-        case=case,
-        left=pair.left,
-        right=pair.right,
-        sentence=why(pair),
-        tier=str(Pair.Tier(pair.tier).label),
-        owners=", ".join(owners),
-        more=case.size - 2,
-    )
