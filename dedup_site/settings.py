@@ -272,7 +272,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("SWEEP_SECONDS", default=2.0),
         "options": {"expires": 10},
     },
-    "reconcile": {"task": "gallery.reconcile", "schedule": 300.0, "options": {"expires": 120}},
+    "reconcile": {"task": "gallery.reconcile", "schedule": 60.0, "options": {"expires": 50}},
     "purge": {"task": "gallery.purge", "schedule": 3600.0, "options": {"expires": 1800}},
     "selftest": {
         "task": "gallery.selftest",
