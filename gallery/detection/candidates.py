@@ -84,20 +84,23 @@ def _by_embedding(
         collections.name_of(policy.embedder),
         collections.vectors_of(queries),
         floor=policy.similarity_floor,
-        # A picture finds itself, and its screenshot's content: two places more than are wanted.
-        k=policy.neighbours + 2,
+        k=policy.neighbours + len(Embedding.View),  # a picture finds itself in all its views
         cap=_enough(policy),
     )
     met = {hit.id for row in hits for hit in row}
-    images = dict(Embedding.objects.filter(pk__in=met).values_list("pk", "fingerprint__file__image"))
+    known = Embedding.objects.filter(pk__in=met).values_list("pk", "fingerprint__file__image", "view")
+    images = {pk: (image, Embedding.View(view)) for pk, image, view in known}
     for query, row in zip(queries, hits, strict=True):
         for hit in row:
-            if hit.id in images:
-                found[owner[query.fingerprint_id]].of(images[hit.id]).meet(similarity=hit.similarity)
+            image, view = images.get(hit.id, (None, None))
+            # A quarter is to find whole pictures. Two quarters are alike because one sky is like another.
+            if image is None or view is None or (view.is_quarter and Embedding.View(query.view).is_quarter):
+                continue
+            found[owner[query.fingerprint_id]].of(image).meet(similarity=hit.similarity)
 
 
 def _enough(policy: Policy) -> int:
-    return max(BURST, policy.neighbours + 2)
+    return max(BURST, policy.neighbours + len(Embedding.View))
 
 
 def _by_hash(

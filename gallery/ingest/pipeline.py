@@ -19,10 +19,10 @@ from gallery.errors import IngestError, Poisoned
 from gallery.images.examination import Examination
 from gallery.images.renditions import RENDITIONS
 from gallery.images.sandbox import Examiner
+from gallery.ingest.parts import parts_of
 from gallery.models import Embedding, Fingerprint, Image, OutboxEntry, Policy, StoredFile
 from gallery.models.fingerprint import packed
 from gallery.outbox import Claim
-from gallery.pictures import Picture
 
 log = structlog.get_logger(__name__)
 
@@ -137,17 +137,17 @@ def _refuse(claim: Claim, entry: OutboxEntry, image: Image, error: IngestError) 
 
 def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
     """Write the vectors of all views of the batch, once per content, model and view; hand over to the search."""
-    views: list[tuple[Opened, str, Picture]] = []
-    for found in opened:
-        views.append((found, Embedding.View.WHOLE, found.facts.whole))
-        if found.facts.region is not None:
-            views.append((found, Embedding.View.REGION, found.facts.region))
+    parts = [
+        (found, view, picture)
+        for found in opened
+        for view, picture in parts_of(found.facts, deep=policy.deep_search).items()
+    ]
     network = embedders.load(policy.embedder)
-    vectors = packed(network.embed([picture for _found, _view, picture in views]))
+    vectors = packed(network.embed([picture for _found, _view, picture in parts]))
     with transaction.atomic():
         outbox.finish(claim, [found.entry for found in opened])
         prints = {found.image.pk: _describe(found) for found in opened}
-        for (found, view, _picture), vector in zip(views, vectors, strict=True):
+        for (found, view, _picture), vector in zip(parts, vectors, strict=True):
             Embedding.objects.update_or_create(
                 fingerprint=prints[found.image.pk], model_key=network.key, view=view, defaults={"vector": vector}
             )

@@ -45,6 +45,10 @@ class Embedding(models.Model):
         Q3 = "q3", "the lower left quarter"
         Q4 = "q4", "the lower right quarter"
 
+        @property
+        def is_quarter(self) -> bool:
+            return self in (self.Q1, self.Q2, self.Q3, self.Q4)
+
     fingerprint = models.ForeignKey(Fingerprint, on_delete=models.CASCADE, related_name="embeddings")
     model_key = models.CharField(max_length=40)
     view = models.CharField(max_length=8, choices=View, default=View.WHOLE)
