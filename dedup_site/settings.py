@@ -71,13 +71,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "gallery.views.middleware.AnswerDomainErrors",
@@ -179,7 +179,7 @@ if S3_BUCKET:
         },
     }
     STORAGE_CONNECT_TIMEOUT = 2
-    STORAGE_READ_TIMEOUT = 4
+    STORAGE_READ_TIMEOUT = 3  # twice, and the pause before the second attempt: an answer within ten seconds
     from botocore.config import Config as _S3Config
 
     # Without this a hung store blocks a request for 75 seconds.
