@@ -6,10 +6,12 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from gallery.api.naming import members_of
+from gallery.api.reviewing import CommentOut, Note, PreviewIn, PreviewOut, Text
 from gallery.api.schemas import CaseLine, CaseOut, CasesOut
 from gallery.api.signing_in import caller
 from gallery.models import Case, Image, Pair, User
-from gallery.review import access, actions, queue
+from gallery.review import access, actions, merges, queue
 
 router = Router(tags=["cases"])
 
@@ -67,6 +69,48 @@ def take(request: HttpRequest, case_id: int) -> CaseOut:
     found = get_object_or_404(Case, pk=case_id)
     queue.take(found, user)
     return _whole(found, user)
+
+
+@router.post("/{int:case_id}/skip", response={204: None})
+def skip(request: HttpRequest, case_id: int) -> Status[None]:
+    """Rather not decide this one. It stays in the queue of the others."""
+    user = moderator(request)
+    queue.skip(get_object_or_404(Case, pk=case_id), user)
+    return Status(204, None)
+
+
+@router.post("/{int:case_id}/escalate", response=CaseOut)
+def escalate(request: HttpRequest, case_id: int, given: Note) -> CaseOut:
+    """Hand it to a senior, with a word on why."""
+    user = moderator(request)
+    found = get_object_or_404(Case, pk=case_id)
+    queue.escalate(found, user, note=given.note)
+    return _whole(get_object_or_404(Case, pk=case_id), user)
+
+
+@router.post("/{int:case_id}/comments", response={201: CommentOut})
+def comment(request: HttpRequest, case_id: int, given: Text) -> Status[CommentOut]:
+    """Leave a word for whoever looks at the case next."""
+    user = moderator(request)
+    made = queue.comment(get_object_or_404(Case, pk=case_id), user, text=given.text)
+    return Status(201, CommentOut.of(made))
+
+
+@router.post("/{int:case_id}/merge-preview", response=PreviewOut)
+def merge_preview(request: HttpRequest, case_id: int, given: PreviewIn) -> PreviewOut:
+    """What merging would do to every field, whose images it touches and what forbids it. Nothing is changed."""
+    user = moderator(request)
+    found = get_object_or_404(Case, pk=case_id)
+    named = members_of(found, [*given.images, given.keeper, given.file_of])
+    preview = merges.preview(
+        found,
+        user,
+        keeper=named[given.keeper].pk if given.keeper else None,
+        file=named[given.file_of].file_id if given.file_of else None,
+        images=[named[public_id].pk for public_id in given.images],
+        choices=given.choices,
+    )
+    return PreviewOut.of(preview)
 
 
 def _whole(found: Case, user: User) -> CaseOut:

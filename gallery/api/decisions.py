@@ -1,6 +1,5 @@
 """Decisions: take one, look at it, take it back."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
@@ -8,10 +7,12 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 
 from gallery.api.cases import moderator
+from gallery.api.naming import members_of
+from gallery.api.reviewing import PlanOut
 from gallery.api.schemas import DecisionIn, DecisionOut, UndoIn
 from gallery.api.signing_in import caller
-from gallery.models import Case, Decision, Image
-from gallery.review import actions, undo
+from gallery.models import Case, Decision, User
+from gallery.review import actions, appeals, undo
 from gallery.review.submit import Outcome, Submit
 
 router = Router(tags=["decisions"])
@@ -26,7 +27,7 @@ def decide(request: HttpRequest, given: DecisionIn) -> DecisionOut:
     """
     user = moderator(request)
     case = get_object_or_404(Case, pk=given.case)
-    named = _named(case, {*given.images, given.keeper, given.file_of} - {None})
+    named = members_of(case, [*given.images, given.keeper, given.file_of])
     submit = Submit(
         decision_id=given.id,
         seen_version=given.seen_version,
@@ -41,16 +42,6 @@ def decide(request: HttpRequest, given: DecisionIn) -> DecisionOut:
     return DecisionOut.of(actions.run(given.action, case, user, submit=submit))
 
 
-def _named(case: Case, public_ids: Iterable[str | None]) -> dict[str, Image]:
-    """The case's images, by public id. One that was never in the case is not there: 404."""
-    wanted = set(public_ids)
-    images = Image.objects.filter(memberships__case=case, public_id__in=wanted)
-    found = {image.public_id: image for image in images}
-    if wanted - found.keys():
-        raise Http404
-    return found
-
-
 @router.get("/{uuid:decision_id}", response=DecisionOut)
 def decision(request: HttpRequest, decision_id: UUID) -> DecisionOut:
     """One decision. For those who review or inspect."""
@@ -60,9 +51,34 @@ def decision(request: HttpRequest, decision_id: UUID) -> DecisionOut:
     return DecisionOut.of(Outcome(found, found.pairs_closed, str(found)))
 
 
+def _concerning(request: HttpRequest, decision_id: UUID) -> tuple[User, Decision]:
+    """
+    A decision for those who review, and for the owners of its images.
+
+    :raises Http404: for everybody else.
+    """
+    user = caller(request)
+    found = get_object_or_404(Decision, pk=decision_id)
+    if not (user.may_review or appeals.concerned(user, found)):
+        raise Http404
+    return user, found
+
+
+@router.get("/{uuid:decision_id}/undo", response=PlanOut)
+def plan(request: HttpRequest, decision_id: UUID) -> PlanOut:
+    """What taking it back would restore, leave because it was changed since, and not be able to bring back."""
+    user, found = _concerning(request, decision_id)
+    undo.check_may_undo(user, found)
+    return PlanOut.of(undo.plan(found))
+
+
 @router.post("/{uuid:decision_id}/undo", response=DecisionOut)
 def take_back(request: HttpRequest, decision_id: UUID, given: UndoIn) -> DecisionOut:
-    """Take a decision back, whenever and in any order. Its author for a day, seniors always."""
-    user = moderator(request)
-    found = get_object_or_404(Decision, pk=decision_id)
-    return DecisionOut.of(undo.undo(found, user, decision_id=given.id, reason=given.reason))
+    """
+    Take a decision back, whenever and in any order; an undo taken back is made again.
+
+    Its author for a day, seniors always, and the owner of an image whose keeper was removed since.
+    """
+    user, found = _concerning(request, decision_id)
+    made = undo.undo(found, user, decision_id=given.id, reason=given.reason, force=given.force)
+    return DecisionOut.of(made)

@@ -9,10 +9,12 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from gallery.api import idempotency
+from gallery.api.reviewing import HoldIn, HoldOut, Reason
 from gallery.api.schemas import ImageOut, ImagesOut, UploadOut, UploadsOut
 from gallery.api.signing_in import caller
 from gallery.ingest import intake
-from gallery.models import Image
+from gallery.models import Image, User
+from gallery.review import removal
 
 router = Router(tags=["images"])
 
@@ -94,5 +96,39 @@ def images(request: HttpRequest, page: Query[Page]) -> ImagesOut:
 @router.get("/{public_id}", response=ImageOut)
 def image(request: HttpRequest, public_id: str) -> ImageOut:
     """One image: how far its work has come, and where it went if it was merged."""
+    return _as_it_is(request, public_id)
+
+
+def _changing(request: HttpRequest, public_id: str) -> tuple[User, Image]:
+    """:raises Http404: for an image that the caller may not know of."""
+    user = caller(request)
+    return user, get_object_or_404(Image.objects.known_to(user), public_id=public_id)
+
+
+def _as_it_is(request: HttpRequest, public_id: str) -> ImageOut:
     known = Image.objects.known_to(caller(request)).for_pages()
     return ImageOut.of(get_object_or_404(known, public_id=public_id))
+
+
+@router.post("/{public_id}/remove", response=ImageOut)
+def remove(request: HttpRequest, public_id: str, given: Reason) -> ImageOut:
+    """Take it off the site; what was asked about it is moot. Its owner, or a senior with a reason."""
+    user, found = _changing(request, public_id)
+    removal.remove(found, user, reason=given.reason)
+    return _as_it_is(request, public_id)
+
+
+@router.post("/{public_id}/restore", response=ImageOut)
+def restore(request: HttpRequest, public_id: str, given: Reason) -> ImageOut:
+    """Put it back, as long as its file is kept. Its owner, or a senior with a reason."""
+    user, found = _changing(request, public_id)
+    removal.restore(found, user, reason=given.reason)
+    return _as_it_is(request, public_id)
+
+
+@router.post("/{public_id}/hold", response=HoldOut)
+def hold(request: HttpRequest, public_id: str, given: HoldIn) -> HoldOut:
+    """Set or lift a legal hold: under it nothing of the image is ever deleted. For seniors and admins."""
+    user, found = _changing(request, public_id)
+    removal.hold(found, user, held=given.held, reason=given.reason)
+    return HoldOut(id=public_id, held=given.held)

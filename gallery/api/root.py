@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 
-from gallery.api import cases, decisions, health, images, policy
+from gallery.api import appeals, cases, decisions, dissents, health, images, policy, verdicts
 from gallery.api.problems import answer_in_one_shape
 from gallery.api.signing_in import SIGNED_IN
 
@@ -22,6 +22,9 @@ answer_in_one_shape(api)
 api.add_router("/images", images.router)
 api.add_router("/cases", cases.router)
 api.add_router("/decisions", decisions.router)
+api.add_router("/verdicts", verdicts.router)
+api.add_router("/dissents", dissents.router)
+api.add_router("/appeals", appeals.router)
 api.add_router("/policy", policy.router)
 api.add_router("/health", health.router)
 

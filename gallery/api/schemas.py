@@ -204,6 +204,7 @@ class DecisionIn(Schema):
 class UndoIn(Schema):
     id: UUID = Field(description="Of the undo, which is a decision too and can be undone.")
     reason: str = Field(default="", max_length=400)
+    force: list[int] = Field(default=[], description="Entries of “changed_since” to take back all the same.")
 
 
 class DecisionOut(Schema):

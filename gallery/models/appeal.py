@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from gallery.models.image import Image
+
 if TYPE_CHECKING:
     from gallery.models.user import User
 
@@ -15,8 +17,14 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(answered_at=None)
 
     def for_senior(self, user: "User") -> Self:
-        """Never the one who decided, nor the one who asks."""
-        return self.exclude(decision__actor=user).exclude(by=user)
+        """Never the one who decided, nor the one who asks, nor on an image of their own."""
+        own = Image.objects.filter(owner=user, judged_in__verdict__decision=models.OuterRef("decision"))
+        return self.exclude(decision__actor=user).exclude(by=user).exclude(models.Exists(own))
+
+    def about(self, image: Image) -> Self:
+        """On decisions that judged or absorbed this image, newest first."""
+        judged = Q(decision__verdicts__contents__image=image)
+        return self.filter(judged | Q(decision__merges__members__image=image)).distinct().order_by("-pk")
 
 
 class Appeal(models.Model):

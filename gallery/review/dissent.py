@@ -1,20 +1,36 @@
 """Answers that came second and disagreed: kept without effect, until a senior has looked at both."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gallery.errors import NotAllowed, NothingToUndo, RuleBroken
-from gallery.models import AuditEntry, Decision, User
+from gallery.models import AuditEntry, CaseMember, Decision, User
+from gallery.models.decision import DecisionQuerySet
 from gallery.review.transactions import in_one_transaction
 
 
-def waiting_for(user: User) -> QuerySet[Decision]:
-    """What this person may settle, newest first: a senior who gave neither answer. Undoing the first settles it too."""
+def waiting_for(user: User) -> DecisionQuerySet:
+    """
+    What this person may settle, newest first: a senior who gave neither answer, on images of others.
+
+    Undoing the first answer settles it too.
+    """
     kept = Decision.objects.filter(dissent=True, undone_at=None)
     if not user.may_override:
         return kept.none()
-    return kept.exclude(actor=user).select_related("actor", "case").newest_first()
+    given = Decision.objects.by(user).answers().standing().filter(case=OuterRef("case"))
+    first = Exists(given.filter(case_version__gte=OuterRef("case_version")))
+    own = Q(image__owner=user) | Q(image__absorbed__owner=user)
+    about_theirs = Exists(CaseMember.objects.filter(own, case=OuterRef("case")))
+    kept = kept.exclude(actor=user).exclude(first).exclude(about_theirs)
+    return kept.select_related("actor", "case").newest_first()
+
+
+def first_of(second: Decision) -> Decision | None:
+    """The answer that was faster and stands."""
+    given = Decision.objects.answers().standing().filter(case=second.case, case_version__gte=second.case_version or 0)
+    return given.select_related("actor").order_by("at").first() if second.case_id else None
 
 
 @in_one_transaction
@@ -22,12 +38,14 @@ def settle(decision: Decision, by: User, *, note: str) -> None:
     """
     Let the first answer stand.
 
-    :raises NotAllowed: if this person is no senior, or the dissent is their own.
+    :raises NotAllowed: if this person is no senior, or one of the two answers or of the images is their own.
     :raises RuleBroken: without a word on why.
     :raises NothingToUndo: if it was settled meanwhile.
     """
-    if not by.may_override or decision.actor_id == by.pk:
-        raise NotAllowed(_("Another senior moderator settles this."))
+    if not decision.dissent or decision.undone_at:
+        raise NothingToUndo(_("This was settled meanwhile."))
+    if not waiting_for(by).filter(pk=decision.pk).exists():
+        raise NotAllowed(_("A senior moderator who gave neither answer settles this."))
     if not note.strip():
         raise RuleBroken(_("Say why the first answer stands."))
     waiting = Decision.objects.filter(pk=decision.pk, dissent=True, undone_at=None)

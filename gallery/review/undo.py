@@ -142,10 +142,17 @@ def may_undo(user: User, decision: Decision) -> bool:
     if decision.dissent or decision.undone_at:
         return False
     try:
-        _check_allowed(decision, user, "some reason")
+        check_may_undo(user, decision)
     except NotAllowed:
         return False
     return True
+
+
+def check_may_undo(user: User, decision: Decision) -> None:
+    """
+    :raises NotAllowed: if this person may not take it back, whatever reason they give.
+    """
+    _check_allowed(decision, user, "some reason")
 
 
 def _check_stands(decision: Decision, root: Decision) -> None:
@@ -161,11 +168,20 @@ def _check_stands(decision: Decision, root: Decision) -> None:
 
 def _check_allowed(decision: Decision, by: User, reason: str) -> None:
     root, _steps = words.root_of(decision)
-    images = _images_of(root)
-    if _lost_its_keeper(root, by):
+    images = images_of(root)
+    if lost_its_keeper(root, by):
         return
+    check_rights(decision, root, by, reason, is_own=access.owns_any(by, images))
+
+
+def check_rights(decision: Decision, root: Decision, by: User, reason: str, *, is_own: bool) -> None:
+    """
+    The part of the rights that asks the database nothing. ``is_own``: one of the images is this person's.
+
+    :raises NotAllowed: if this person may not take ``decision``, which goes back to ``root``, back.
+    """
     access.check_reviewer(by)
-    if access.owns_any(by, images):
+    if is_own:
         raise NotAllowed(_("One of these images is your own. Somebody else takes this back."))
     is_author = decision.actor_id == by.pk
     if not is_author and not by.may_override:
@@ -179,14 +195,15 @@ def _check_allowed(decision: Decision, by: User, reason: str) -> None:
         )
 
 
-def _images_of(root: Decision) -> set[int]:
+def images_of(root: Decision) -> set[int]:
+    """The images that a decision was about. ``root`` is no undo."""
     judged = Image.objects.filter(judged_in__verdict__decision=root).values_list("pk", flat=True)
     absorbed = Image.objects.filter(absorbed_by__merge__decision=root).values_list("pk", flat=True)
     keepers = root.merges.values_list("keeper", flat=True)
     return {*judged, *absorbed, *keepers}
 
 
-def _lost_its_keeper(root: Decision, by: User) -> bool:
+def lost_its_keeper(root: Decision, by: User) -> bool:
     """Whose image was merged into one that was removed since may take their own back."""
     held = root.merges.filter(members__image__owner=by, members__restored_at=None, undone_at=None)
     removed = Image.Standing.REMOVED
