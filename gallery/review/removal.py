@@ -84,6 +84,11 @@ def _check_may(image: Image, by: User, reason: str) -> None:
         raise NotAllowed(_("This is somebody else's image. Say why."))
 
 
+def may_hold(user: User) -> bool:
+    """Whether this person sets and lifts legal holds."""
+    return user.may_override or user.has_perm("gallery.change_image")
+
+
 @in_one_transaction
 def hold(image: Image, by: User, *, held: bool, reason: str) -> None:
     """
@@ -92,7 +97,7 @@ def hold(image: Image, by: User, *, held: bool, reason: str) -> None:
     :raises NotAllowed: if this person is neither a senior nor an admin.
     :raises RuleBroken: without a reason.
     """
-    if not (by.may_override or by.has_perm("gallery.change_image")):
+    if not may_hold(by):
         raise NotAllowed(_("Only a senior moderator or an admin sets a legal hold."))
     if not reason.strip():
         raise RuleBroken(_("Say what the hold is for."))

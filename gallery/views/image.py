@@ -1,5 +1,6 @@
 """The page of one image: its picture, its facts, what became of it; and its owner's form."""
 
+import uuid
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gallery.models import Image, Pair, User
 from gallery.review import removal
 from gallery.views.access import SignedIn, signed_in
+from gallery.views.appeals import absorbed_of, appeal_of
 from gallery.views.details import DetailsForm
 from gallery.views.history import events_of
 from gallery.views.states import rows_of, state_of
@@ -28,6 +30,7 @@ class Rights:
     edit: bool
     remove: bool
     download: bool
+    hold: bool
 
     @classmethod
     def of(cls, user: User, image: Image) -> "Rights":
@@ -37,6 +40,7 @@ class Rights:
             edit=is_owner and is_live and image.stage in Image.Stage.stored_stages(),
             remove=is_live and (is_owner or user.may_override),
             download=is_owner or user.may_see_all_images or image.contributors.filter(pk=user.pk).exists(),
+            hold=removal.may_hold(user),
         )
 
 
@@ -58,7 +62,14 @@ def image(request: SignedIn, public_id: str) -> HttpResponse:
         return _to_keeper(found)
     if found.standing == Standing.REMOVED:
         is_kept = found.file is not None and found.file.purged_at is None
-        context = {"image": found, "is_owner": found.owner_id == request.user.pk, "is_kept": is_kept}
+        context = {
+            "image": found,
+            "is_owner": found.owner_id == request.user.pk,
+            "is_kept": is_kept,
+            "rights": Rights.of(request.user, found),
+            "absorbed": absorbed_of(request.user, found),
+            "new_id": uuid.uuid4(),
+        }
         return render(request, "gallery/gone.html", context, status=410)
     is_owner = found.owner_id == request.user.pk
     row = rows_of([found], request.user)[0]
@@ -70,6 +81,8 @@ def image(request: SignedIn, public_id: str) -> HttpResponse:
         "is_theirs": is_owner or request.user.may_see_all_images,
         "is_owner": is_owner,
         "events": events_of(found, request.user),
+        "absorbed": absorbed_of(request.user, found),
+        "appeal": appeal_of(request.user, found) if is_owner else None,
         "see_also": _see_also(found, request.user),
         "tags": found.tags.all(),
         "links": found.source_links.all(),

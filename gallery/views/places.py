@@ -44,7 +44,7 @@ PLACES = (
         name="review",
         label=_("Review"),
         open_to=_reviewers,
-        covers=frozenset({"case", "act", "merge_preview", "escalate", "comment"}),
+        covers=frozenset({"appeals", "appeal_answer", "case", "act", "merge_preview", "escalate", "comment"}),
     ),
     Place(
         name="cases",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery.detection.condition import condition
 from gallery.models import Case, Decision, User
-from gallery.review import dissent, figures, queue
-from gallery.review.figures import Day, Queues
+from gallery.review import appeals, dissent, figures, queue
+from gallery.review.figures import Day, Queues, Waiting
 from gallery.views.access import SignedIn, moderating
 from gallery.views.case_rows import rows_of
 from gallery.views.chart import chart_of
@@ -55,13 +56,14 @@ def review(request: SignedIn) -> HttpResponse:
     """At most twelve queries, however large the site is."""
     user = request.user
     queues, days = figures.queues(user), figures.by_day(user)
+    asked = appeals.waiting_for(user).aggregate(count=Count("pk"), oldest=Min("created_at"))
     disagreements = list(dissent.waiting_for(user)[: DISAGREEMENTS + 1])
     upcoming = list(queue.waiting_for(user).free_for(user, now=timezone.now())[:ROWS])
     today, left = days[-1], queues.mine.count
     context = {
         "rows": rows_of(upcoming),
         "first": upcoming[0] if upcoming else None,
-        "queues": _queues(queues, disagreements),
+        "queues": _queues(queues, disagreements, Waiting(**asked) if user.may_override else None),
         "skipped": queues.skipped.count,
         "disagreements": disagreements[:DISAGREEMENTS],
         "progress": progress(user, done=today.mine, left=left) if upcoming else "",
@@ -73,7 +75,7 @@ def review(request: SignedIn) -> HttpResponse:
     return render(request, "gallery/review.html", context)
 
 
-def _queues(found: Queues, disagreements: Sequence[Decision]) -> list[Queue]:
+def _queues(found: Queues, disagreements: Sequence[Decision], asked: Waiting | None) -> list[Queue]:
     listed = reverse("cases")
     rows = [
         (_("waiting for you"), found.mine, listed),
@@ -93,9 +95,12 @@ def _queues(found: Queues, disagreements: Sequence[Decision]) -> list[Queue]:
             label=_("disagreements for you"),
             count=f"{DISAGREEMENTS}+" if more else str(count),
             oldest=oldest,
-            address="#disagreements" if count else "",
+            address=reverse("appeals") if count else "",
         )
     )
+    if asked is not None:
+        shown = number_format(asked.count, use_l10n=True)
+        queues.append(Queue(label=_("appeals for you"), count=shown, oldest=asked.oldest, address=reverse("appeals")))
     return queues
 
 

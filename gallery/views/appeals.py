@@ -1,0 +1,162 @@
+"""Owners ask for another look; seniors who did not decide answer, and settle disagreements."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery.errors import ReviewError
+from gallery.models import Appeal, Decision, Image, Merge, User
+from gallery.review import appeals, dissent, undo, words
+from gallery.views.access import SignedIn, moderating, signed_in
+
+SHOWN = 20
+"""Of each kind, the oldest appeals and the newest disagreements. They are to be answered, not to be browsed."""
+
+PICTURES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An appeal of the page: on what, with the pictures it is about."""
+
+    appeal: Appeal
+    sentence: str
+    images: list[Image]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """Two answers to one case, the second without effect."""
+
+    second: Decision
+    first: Decision | None
+    images: list[Image]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Absorbed:
+    """An image of the reader's that was merged into the one on the page."""
+
+    image: Image
+    merge: Merge
+    may_ask: bool
+    may_take_back: bool
+    appeal: Appeal | None
+
+
+@moderating
+@require_safe
+def waiting(request: SignedIn) -> HttpResponse:
+    """What waits for this senior."""
+    return _page(request)
+
+
+def _page(request: SignedIn, *, refusal: ReviewError | None = None) -> HttpResponse:
+    if not request.user.may_override:
+        raise PermissionDenied
+    asked = appeals.waiting_for(request.user).select_related("by", "decision__actor", "decision__case")
+    context = {
+        "appeals": [_asked(appeal) for appeal in asked[:SHOWN]],
+        "disagreements": [_disagreement(second) for second in dissent.waiting_for(request.user)[:SHOWN]],
+        "problem": str(refusal) if refusal else "",
+        "new_id": uuid.uuid4(),
+    }
+    return render(request, "gallery/appeals.html", context, status=refusal.status if refusal else 200)
+
+
+def _asked(appeal: Appeal) -> Asked:
+    return Asked(appeal=appeal, sentence=words.told(appeal.decision), images=_pictures(appeal.decision))
+
+
+def _disagreement(second: Decision) -> Disagreement:
+    first = dissent.first_of(second)
+    return Disagreement(second=second, first=first, images=_pictures(first) if first else [])
+
+
+def _pictures(decision: Decision) -> list[Image]:
+    found = Image.objects.filter(pk__in=undo.images_of(decision)).select_related("file", "owner")
+    return list(found.order_by("pk")[:PICTURES])
+
+
+@moderating
+@require_POST
+def answer(request: SignedIn, appeal_id: int) -> HttpResponse:
+    """Grant an appeal, which takes the decision back, or let the decision stand."""
+    found = get_object_or_404(Appeal.objects.select_related("decision"), pk=appeal_id)
+    granted = request.POST.get("granted") == "yes"
+    note = request.POST.get("note", "")
+    try:
+        appeals.answer(found, request.user, granted=granted, note=note, decision_id=_form_id(request))
+    except ReviewError as refusal:
+        return _page(request, refusal=refusal)
+    sentence = _("Taken back, as %(name)s asked.") if granted else _("The decision stands. %(name)s reads why.")
+    messages.success(request, sentence % {"name": words.name_of(found.by)})
+    return redirect("appeals")
+
+
+def _form_id(request: SignedIn) -> uuid.UUID:
+    """The id that the form came with, so that sent twice it has one effect."""
+    try:
+        return uuid.UUID(request.POST.get("decision_id", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+@signed_in
+@require_POST
+def ask(request: SignedIn, public_id: str) -> HttpResponse:
+    """The owner of a merged image asks for it to be given back."""
+    found, merge = _own(request, public_id)
+    appeals.ask(merge.decision, request.user, note=request.POST.get("note", ""))
+    messages.success(request, _("Your question waits for a senior moderator who did not decide about it."))
+    return redirect(found.canonical)
+
+
+@signed_in
+@require_POST
+def take_back(request: SignedIn, public_id: str) -> HttpResponse:
+    """The owner of a merged image whose keeper was removed takes it back, without asking."""
+    found, merge = _own(request, public_id)
+    undo.undo(merge.decision, request.user, decision_id=_form_id(request))
+    messages.success(request, _("“%(name)s” stands for itself again.") % {"name": found.name})
+    return redirect(found)
+
+
+def _own(request: SignedIn, public_id: str) -> tuple[Image, Merge]:
+    """:raises Http404: unless it is an image of the reader's that a merge holds."""
+    found = get_object_or_404(Image.objects.filter(owner=request.user).for_pages(), public_id=public_id)
+    merge = appeals.merge_of(found)
+    if merge is None:
+        raise Http404
+    return found, merge
+
+
+def absorbed_of(user: User, keeper: Image) -> list[Absorbed]:
+    """The images of ``user`` that were merged into ``keeper``, with what they may do about it."""
+    found = []
+    for image in Image.objects.filter(merged_into=keeper, owner=user).for_pages().newest_first()[:SHOWN]:
+        merge = appeals.merge_of(image)
+        if merge is None:
+            continue
+        may_take_back = undo.lost_its_keeper(merge.decision, user) and undo.may_undo(user, merge.decision)
+        found.append(
+            Absorbed(
+                image=image,
+                merge=merge,
+                may_ask=not may_take_back and appeals.may_ask(user, merge.decision),
+                may_take_back=may_take_back,
+                appeal=appeal_of(user, image),
+            )
+        )
+    return found
+
+
+def appeal_of(user: User, image: Image) -> Appeal | None:
+    """The newest appeal of ``user`` on what was decided about ``image``."""
+    return Appeal.objects.filter(by=user).about(image).select_related("decision").first()
