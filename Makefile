@@ -18,7 +18,7 @@ PRODUCTION_LIKE := $(BARE) PRODUCTION=true SECRET_KEY=$$(head -c 60 /dev/urandom
 	ALLOWED_HOSTS=dedup.example.org VAR_DIR=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help run python install install-dev lint types floors checks fast test test-postgres browser bench clean
+.PHONY: help run python install install-dev lint types floors checks fast test test-postgres test-races test-milvus test-faults browser bench clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -90,6 +90,27 @@ test: lint types floors checks browser ## Run everything that must hold before a
 
 test-postgres: install-dev ## Run the tests that touch the database again, on PostgreSQL
 	$(PY) -m tests.servers postgres -- $(PY) -m pytest -n $(WORKERS) --database-only
+
+test-races: install-dev ## Let two people act at the same moment 500 times in each way; takes a quarter of an hour
+	RACE_ROUNDS=500 nice -n 5 $(PY) -m tests.servers postgres -- \
+		$(PY) -m pytest tests/integration/test_review_races.py -n0 -q -rP
+
+# A real Milvus listens on all interfaces and asks nobody who they are: it gets a network of its own, with loopback only.
+test-milvus: install-dev ## Run the promises of the index against a real Milvus server; takes some minutes
+	@test -d $(VENV)/real-milvus/milvus || { \
+		echo "Unpacking a real Milvus…"; $(PIP) install --no-deps --target $(VENV)/real-milvus -r requirements-milvus.txt; }
+	@unshare --net --map-root-user true 2>/dev/null || { \
+		echo; echo "  NO NETWORK OF ITS OWN CAN BE MADE HERE: the tests of a real Milvus do not run."; echo; \
+		test "$(CI)" != true; }
+	@! unshare --net --map-root-user true 2>/dev/null || $(BARE) nice -n 5 unshare --net --map-root-user \
+		sh -c "ip link set lo up && exec $(PY) -m pytest tests/real_milvus -n0"
+
+# On PostgreSQL, as a real site has it. What was injected and lost goes into the table of docs/reliability.md.
+test-faults: install-dev ## Kill, hang and empty every part under load; takes a quarter of an hour
+	rm -f var/faults.jsonl
+	FAULTS_LOG=$(CURDIR)/var/faults.jsonl nice -n 5 $(PY) -m tests.servers postgres -- \
+		$(PY) -m pytest tests/faults -n0 -v --durations=0
+	$(PY) -m tests.faults.table var/faults.jsonl docs/reliability.md
 
 bench: install-dev ## Measure what things cost and write docs/benchmarks.md; takes some minutes
 	$(BARE) $(PY) -m tests.benchmarks --write docs/benchmarks.md
