@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +33,12 @@ logger = logging.getLogger(__name__)
 _MESSAGE_BYTES = 256 * 1024 * 1024
 _THREADS = 16
 _GRACE_SECONDS = 5.0
+
+FLUSH_ROWS = 1024
+"""
+Rows that are not flushed are searched one by one: at 5,000 of them a search takes 250 ms, flushed 30. A flush of this
+many takes 0.2 to 0.3 s.
+"""
 
 _UNLOCKED = {"Connect", "GetVersion", "CheckHealth"}
 """Touch no data. They answer also while a flush holds everything else up."""
@@ -105,8 +112,27 @@ def _guarded_servicer(database: MilvusLite, lock: ReadersWriterLock) -> MilvusSe
         if name[0].isupper() and name not in _UNLOCKED:
             guard = lock.shared if name in _SHARED else lock.alone
             setattr(servicer, name, _under(guard, getattr(servicer, name)))
+    for name in ("Insert", "Upsert"):
+        setattr(servicer, name, _under(lock.alone, _flushing(getattr(MilvusServicer, name), servicer, database)))
     servicer.AllocTimestamp = _timestamp
     return servicer
+
+
+def _flushing(write: Callable[..., Any], servicer: MilvusServicer, database: MilvusLite) -> Callable[..., Any]:
+    """``write``, and a flush of its collection after every :data:`FLUSH_ROWS` rows."""
+    fresh: Counter[str] = Counter()
+
+    @wraps(write)
+    def write_and_flush(request: Any, context: Any) -> Any:
+        answer = write(servicer, request, context)
+        name = request.collection_name
+        fresh[name] += request.num_rows
+        if fresh[name] >= FLUSH_ROWS and database.has_collection(name):
+            fresh[name] = 0
+            database.get_collection(name).flush()
+        return answer
+
+    return write_and_flush
 
 
 def _timestamp(request: Any, context: Any) -> Any:
