@@ -2,11 +2,12 @@
 
 import datetime as dt
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from gallery.models import Decision, Image, User
+from gallery.models import Decision, Image, Merge, User
 
 Action = Decision.Action
 
@@ -56,7 +57,9 @@ def outcome_of(decision: Decision) -> str:
     if decision.action == Action.UNDO:
         return _undone(decision)
     if decision.action == Action.MERGE:
-        keepers = [quoted(merge.keeper) for merge in decision.merges.select_related("keeper__file")]
+        # Lists have fetched these for all their decisions at once: then nothing is asked here.
+        prefetch_related_objects([decision], Prefetch("merges", Merge.objects.select_related("keeper__file")))
+        keepers = [quoted(merge.keeper) for merge in decision.merges.all()]
         said = _("Merged into %(keeper)s.") % {"keeper": listed(keepers)}
     else:
         said = f"{capitalised(decision.get_action_display())}."

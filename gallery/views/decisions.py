@@ -1,6 +1,7 @@
 """What was decided, by whom, and the way back."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery.errors import ReviewError
 from gallery.models import Decision, Image, Merge, User, Verdict
-from gallery.review import dissent, journal_words, reasons, undo, words
+from gallery.review import dissent, journal_words, overview, reasons, undo
 from gallery.views.access import SignedIn, moderating, reviewing
 
 PAGE = 40
@@ -47,9 +48,9 @@ def decisions(request: SignedIn) -> HttpResponse:
     last = _named(query.get("before", ""))
     if last:
         found = found.older_than(last)
-    rows = list(found.select_related("actor", "case", "undone_by", "undoes")[: PAGE + 1])
+    rows = list(found.select_related("actor", "undone_by")[: PAGE + 1])
     context = {
-        "rows": [row_of(decision, request.user) for decision in rows[:PAGE]],
+        "rows": rows_of(rows[:PAGE], request.user),
         "older": _older(query, rows),
         "is_first": last is None,
         "whose": whose,
@@ -60,16 +61,17 @@ def decisions(request: SignedIn) -> HttpResponse:
     return render(request, "gallery/decisions.html", context)
 
 
-def row_of(decision: Decision, user: User) -> Row:
-    root, _steps = words.root_of(decision)
-    images = Image.objects.filter(judged_in__verdict__decision=root).select_related("file").distinct().order_by("pk")
-    return Row(
-        decision=decision,
-        images=list(images[:4]),
-        sentence=words.outcome_of(decision),
-        reason=reasons.label_of(decision),
-        may_undo=undo.may_undo(user, decision),
-    )
+def rows_of(decisions: Sequence[Decision], user: User) -> list[Row]:
+    return [
+        Row(
+            decision=seen.decision,
+            images=seen.images,
+            sentence=seen.sentence,
+            reason=reasons.label_of(seen.decision),
+            may_undo=seen.may_undo,
+        )
+        for seen in overview.look_at(decisions, user)
+    ]
 
 
 @reviewing
@@ -77,7 +79,7 @@ def row_of(decision: Decision, user: User) -> Row:
 def decision(request: SignedIn, decision_id: uuid.UUID) -> HttpResponse:
     """One decision, and what taking it back would do."""
     found = get_object_or_404(Decision.objects.select_related("actor", "case", "undone_by"), pk=decision_id)
-    row = row_of(found, request.user)
+    (row,) = rows_of([found], request.user)
     context = {
         "decision": found,
         "row": row,

@@ -1,0 +1,124 @@
+"""Many decisions at once, as a list shows them: what they came to, their pictures, whether they may be taken back."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F, Prefetch, Q, prefetch_related_objects
+
+from gallery.errors import NotAllowed
+from gallery.models import Decision, Image, Merge, MergeMember, User, VerdictContent
+from gallery.review import undo, words
+
+PICTURES = 4
+"""Pictures shown of a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A decision of a list. ``images`` are the oldest of those it was about, :data:`PICTURES` at most."""
+
+    decision: Decision
+    images: list[Image]
+    sentence: str
+    may_undo: bool
+
+
+def look_at(decisions: Sequence[Decision], user: User) -> list[Seen]:
+    """
+    ``decisions`` in their order, for ``user``. The number of queries does not depend on how many there are, only on
+    how often one was taken back and made again.
+    """
+    roots = _roots(decisions)
+    unique = list({root.pk: root for root in roots.values()}.values())
+    prefetch_related_objects(unique, Prefetch("merges", Merge.objects.select_related("keeper__file")))
+    judged = _judged(roots.values())
+    pictures = Image.objects.select_related("file").in_bulk(
+        {image for images in judged.values() for image in sorted(images)[:PICTURES]}
+    )
+    undoable = _undoable(decisions, roots, judged, user)
+    return [
+        Seen(
+            decision=decision,
+            images=[pictures[pk] for pk in sorted(judged[roots[decision.pk].pk])[:PICTURES]],
+            sentence=words.outcome_of(decision),
+            may_undo=decision.pk in undoable,
+        )
+        for decision in decisions
+    ]
+
+
+def _roots(decisions: Sequence[Decision]) -> dict[uuid.UUID, Decision]:
+    """What each was about in the first place; fills in what every undo on the way takes back."""
+    known = {decision.pk: decision for decision in decisions}
+    frontier = list(decisions)
+    while wanted := {decision.undoes_id for decision in frontier if decision.undoes_id} - known.keys():
+        frontier = list(Decision.objects.filter(pk__in=wanted))
+        known.update((decision.pk, decision) for decision in frontier)
+    for decision in known.values():
+        decision.undoes = known[decision.undoes_id] if decision.undoes_id else None
+    return {decision.pk: words.root_of(decision)[0] for decision in decisions}
+
+
+def _judged(roots: Iterable[Decision]) -> dict[uuid.UUID, set[int]]:
+    """The images in the verdicts of each."""
+    rows = VerdictContent.objects.filter(verdict__decision__in={root.pk for root in roots}, image__isnull=False)
+    found: dict[uuid.UUID, set[int]] = defaultdict(set)
+    for decision, image in rows.values_list("verdict__decision", "image").distinct():
+        if image is not None:
+            found[decision].add(image)
+    return found
+
+
+def _undoable(
+    decisions: Sequence[Decision],
+    roots: Mapping[uuid.UUID, Decision],
+    judged: Mapping[uuid.UUID, set[int]],
+    user: User,
+) -> set[uuid.UUID]:
+    """What :func:`gallery.review.undo.may_undo` says of each."""
+    standing = [decision for decision in decisions if not decision.dissent and not decision.undone_at]
+    about = _about({roots[decision.pk].pk for decision in standing}, judged)
+    own = _owned({image for images in about.values() for image in images}, user)
+    bereft = _lost_their_keeper(about, user)
+    return {
+        decision.pk
+        for decision in standing
+        if roots[decision.pk].pk in bereft or _has_rights(decision, roots[decision.pk], user, about, own)
+    }
+
+
+def _has_rights(
+    decision: Decision, root: Decision, user: User, about: Mapping[uuid.UUID, set[int]], own: set[int]
+) -> bool:
+    try:
+        undo.check_rights(decision, root, user, "some reason", is_own=bool(about[root.pk] & own))
+    except NotAllowed:
+        return False
+    return True
+
+
+def _about(roots: set[uuid.UUID], judged: Mapping[uuid.UUID, set[int]]) -> dict[uuid.UUID, set[int]]:
+    """Every image that the decisions concern: judged, kept or absorbed."""
+    found = {root: set(judged.get(root, ())) for root in roots}
+    rows = MergeMember.objects.filter(merge__decision__in=roots)
+    for decision, keeper, image in rows.values_list("merge__decision", "merge__keeper", "image"):
+        found[decision] |= {keeper, image}
+    return found
+
+
+def _owned(images: set[int], user: User) -> set[int]:
+    """Of ``images`` those that are this person's own, or that one of theirs is merged into."""
+    mine = Image.objects.filter(Q(pk__in=images) | Q(merged_into__in=images), owner=user)
+    return {pk for ends in mine.values_list("pk", F("merged_into")) for pk in ends if pk is not None} & images
+
+
+def _lost_their_keeper(roots: Iterable[uuid.UUID], user: User) -> set[uuid.UUID]:
+    """As :func:`gallery.review.undo.lost_its_keeper`, for many."""
+    removed = Image.Standing.REMOVED
+    held = Merge.objects.filter(
+        decision__in=list(roots), undone_at=None, members__image__owner=user, members__restored_at=None
+    )
+    lost = held.filter(Q(keeper__standing=removed) | Q(members__image__merged_into__standing=removed))
+    return set(lost.values_list("decision", flat=True))
