@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import outbox
+from gallery import embedders, outbox
 from gallery.embedders import EMBEDDERS
 from gallery.errors import PolicyError
 from gallery.models import AuditEntry, Policy, User
@@ -108,6 +108,8 @@ def publish(draft: Policy, by: User, note: str, *, seen: int | None = None) -> P
         raise PolicyError(_("Say why: the next person who looks at this version will want to know."))
     check(draft)
     current = Policy.objects.select_for_update().in_force()
+    if draft.embedder != current.embedder and (problems := embedders.missing(draft.embedder)):
+        raise PolicyError(" ".join(problems))
     if seen is not None and seen != current.version:
         raise PolicyError(
             _("%(policy)s came in force meanwhile. Look at the figures again, then publish.") % {"policy": current}

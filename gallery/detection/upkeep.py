@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import structlog
@@ -49,8 +49,13 @@ def reconcile(*, thorough: bool = False, repair: bool = True) -> list[Repair]:
     if repair:
         collections.ready(client, policy.embedder)
     repairs = [
-        _vectors(client, policy, thorough=thorough, repair=repair),
+        _vectors(client, policy.embedder, thorough=thorough, repair=repair),
         _hashes(client, thorough=thorough, repair=repair),
+    ]
+    # Nothing is searched in the others yet, or any more: what one of them lacked was not missed by anybody.
+    repairs += [
+        replace(_vectors(client, name, thorough=thorough, repair=repair), images=set())
+        for name in Collection.objects.fed_besides(policy.embedder)
     ]
     images = set[int]().union(*(repair.images for repair in repairs))
     for chunk in _chunks(sorted(images)):
@@ -64,18 +69,29 @@ def _there() -> Q:
     return Q(file__image__stage__in=[Image.Stage.INDEXED, Image.Stage.SEARCHED, Image.Stage.COMPARED])
 
 
-def _vectors(client: VectorIndex, policy: Policy, *, thorough: bool, repair: bool) -> Repair:
-    key = embedders.key_of(policy.embedder)
+def fill(embedder: str) -> Repair:
+    """
+    Make one network's collection hold all its vectors that SQL has. What was found is told.
+
+    :raises Unavailable: if the index does not answer.
+    """
+    client = index.load()
+    collections.ready(client, embedder)
+    return _vectors(client, embedder, thorough=True, repair=True)
+
+
+def _vectors(client: VectorIndex, embedder: str, *, thorough: bool, repair: bool) -> Repair:
+    key = embedders.key_of(embedder)
     there = Fingerprint.objects.filter(_there())
     rows = Embedding.objects.of_model(key).filter(fingerprint__in=there).select_related("fingerprint__file")
 
     def insert(ids: list[int]) -> set[int]:
         found = list(rows.filter(pk__in=ids))
-        collections.insert(client, found, embedder=policy.embedder)
+        collections.insert(client, found, embedder=embedder)
         return {row.fingerprint.file.image_id for row in found}
 
     known: QuerySet[Embedding] = Embedding.objects.of_model(key)
-    found = _compared(client, collections.name_of(policy.embedder), rows, known, thorough=thorough)
+    found = _compared(client, collections.name_of(embedder), rows, known, thorough=thorough)
     return _mended(client, found, insert) if repair else found.repair
 
 

@@ -15,14 +15,15 @@ from django.db import transaction
 
 from gallery import embedders, outbox, store
 from gallery.conf import conf
-from gallery.errors import IngestError, Poisoned
+from gallery.errors import IngestError, ModelMissing, Poisoned
 from gallery.images.examination import Examination
 from gallery.images.renditions import RENDITIONS
 from gallery.images.sandbox import Examiner
 from gallery.ingest.parts import parts_of
-from gallery.models import Embedding, Fingerprint, Image, OutboxEntry, Policy, StoredFile
+from gallery.models import Collection, Embedding, Fingerprint, Image, OutboxEntry, Policy, StoredFile
 from gallery.models.fingerprint import packed
 from gallery.outbox import Claim
+from gallery.pictures import Picture
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,7 @@ def _open(claim: Claim, entry: OutboxEntry, image: Image) -> Opened | None:
     stored = _file_of(image)
     try:
         with store.on_disk(stored) as path:
-            facts = _examiner().examine(path)
+            facts = examiner().examine(path)
     except FileNotFoundError:
         log.warning("original_missing", image=image.public_id)
         outbox.postpone(claim, "The file is not in the store.", seconds=30, counted=True, entries=[entry])
@@ -102,7 +103,7 @@ def _file_of(image: Image) -> StoredFile:
     return image.file
 
 
-def _examiner() -> Examiner:
+def examiner() -> Examiner:
     """This process' sandbox, kept from file to file and replaced when its limits change."""
     limits = (conf().max_pixels, conf().decode_seconds, conf().decode_memory_mb)
     if limits not in _examiners:
@@ -142,18 +143,32 @@ def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
         for found in opened
         for view, picture in parts_of(found.facts, deep=policy.deep_search).items()
     ]
-    network = embedders.load(policy.embedder)
-    vectors = packed(network.embed([picture for _found, _view, picture in parts]))
+    pictures = [picture for _found, _view, picture in parts]
+    vectors = {policy.embedder: _vectors(policy.embedder, pictures)}
+    for name in Collection.objects.fed_besides(policy.embedder):
+        try:
+            vectors[name] = _vectors(name, pictures)
+        except ModelMissing as error:
+            # Uploads do not wait for a network that nobody searches with; back-filling goes on where it lacks.
+            log.warning("second_model_missing", embedder=name, reason=str(error))
     with transaction.atomic():
         outbox.finish(claim, [found.entry for found in opened])
         prints = {found.image.pk: _describe(found) for found in opened}
-        for (found, view, _picture), vector in zip(parts, vectors, strict=True):
-            Embedding.objects.update_or_create(
-                fingerprint=prints[found.image.pk], model_key=network.key, view=view, defaults={"vector": vector}
-            )
+        for name, rows in vectors.items():
+            for (found, view, _picture), vector in zip(parts, rows, strict=True):
+                Embedding.objects.update_or_create(
+                    fingerprint=prints[found.image.pk],
+                    model_key=embedders.key_of(name),
+                    view=view,
+                    defaults={"vector": vector},
+                )
         _move([found.image.pk for found in opened], Stage.EMBEDDED)
         for found in opened:
             outbox.send("search", key=found.image.pk)
+
+
+def _vectors(embedder: str, shown: Sequence[Picture]) -> list[bytes]:
+    return packed(embedders.load(embedder).embed(shown))
 
 
 def _describe(found: Opened) -> Fingerprint:

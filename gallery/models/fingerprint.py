@@ -10,6 +10,13 @@ from django.utils import timezone
 from gallery.vectors import Vectors, unit
 
 
+class FingerprintQuerySet(models.QuerySet["Fingerprint"]):
+    def lacking(self, model_key: str) -> Self:
+        """Without a vector of that network."""
+        seen = Embedding.objects.of_model(model_key).filter(fingerprint=models.OuterRef("pk"))
+        return self.exclude(models.Exists(seen))
+
+
 class Fingerprint(models.Model):
     """Hashes of one file's picture. Its id is the key in the PDQ collection of the index."""
 
@@ -20,6 +27,8 @@ class Fingerprint(models.Model):
     pdq_quality = models.PositiveSmallIntegerField(help_text="0 to 100; below 50 it is blank or a gradient")
     dominant_share = models.FloatField(help_text="share of the most frequent colour, 0 to 1; documents exceed 0.4")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = FingerprintQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.pixel_hash[:12]
@@ -77,6 +86,12 @@ def unpacked(rows: list[bytes]) -> Vectors:
     return unit(np.stack([np.frombuffer(row, dtype="<f2") for row in rows]).astype(np.float32))
 
 
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    def fed_besides(self, embedder: str) -> list[str]:
+        """The other networks that new images are shown to."""
+        return sorted(self.exclude(fed_by__in=["", embedder]).values_list("fed_by", flat=True))
+
+
 class Collection(models.Model):
     """
     What a collection of the index should hold.
@@ -87,9 +102,16 @@ class Collection(models.Model):
     name = models.CharField(max_length=80, unique=True)
     dimensions = models.PositiveIntegerField()
     epoch = models.UUIDField(default=uuid.uuid4)
+    fed_by = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="the network that new images are shown to for it, though the policy may name another",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True)
     repaired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CollectionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
