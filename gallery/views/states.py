@@ -125,7 +125,7 @@ def _twins(images: Sequence[Image], user: User) -> dict[int, Twin]:
         return {}
     pairs = Pair.objects.awaiting_review().touching(flagged).among_images_of(user).most_alike_first()
     twins: dict[int, Twin] = {}
-    for pair in pairs.select_related("left__file", "right__file", "left__owner", "right__owner"):
+    for pair in pairs.select_related("policy", "left__file", "right__file", "left__owner", "right__owner"):
         for image, other in ((pair.left, pair.right), (pair.right, pair.left)):
             if image.pk not in twins:
                 sentence = why(pair, left=_("the existing one"), right=_("the new one"))
