@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -62,6 +62,11 @@ def of_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
     return problem(503, "unavailable", sentence, retry_after=RETRY_AFTER_SECONDS)
 
 
+def of_text(request: HttpRequest, error: DataError | UnicodeEncodeError) -> HttpResponse:
+    """JSON can spell what no database keeps: NUL, and halves of letters."""
+    return problem(422, "unprocessable", "The request holds characters or lengths of text that cannot be kept.")
+
+
 def of_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """The request is not what the operation takes; ``errors`` names each place."""
     found = [{"where": ".".join(str(step) for step in one["loc"]), "what": one["msg"]} for one in error.errors]
@@ -96,6 +101,8 @@ def of_size(request: HttpRequest, error: TooManyFilesSent | RequestDataTooBig) -
 ANSWERS: dict[type[Exception], Any] = {
     DedupError: of_ours,
     OperationalError: of_database,
+    DataError: of_text,
+    UnicodeEncodeError: of_text,
     ValidationError: of_request,
     AuthenticationError: of_caller,
     HttpError: of_framework,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -21,6 +21,8 @@ class AnswerDomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DataError):  # NUL in an address or a form, which PostgreSQL keeps in no text
+            return render(request, "400.html", status=400)
         if isinstance(error, OperationalError):
             error = Unavailable("database", "The database does not answer right now. Try again in a moment.")
         if not isinstance(error, DedupError):
