@@ -19,7 +19,9 @@ from pytest_django import Settings
 from gallery.detection import policies
 from gallery.models import (
     ApiToken,
+    Appeal,
     AuditEntry,
+    BulkJob,
     Case,
     Decision,
     Image,
@@ -27,6 +29,7 @@ from gallery.models import (
     OutboxEntry,
     Pair,
     Policy,
+    SavedFilter,
     SelfTest,
     User,
     Verdict,
@@ -66,10 +69,15 @@ class Scene:
     tokens: dict[str, str]
     image: Image
     removed: Image
+    absorbed: Image
     case: Case
     pair: Pair
     decision: Decision
     merge: Merge
+    verdict: Verdict
+    appeal: Appeal
+    job: BulkJob
+    kept: SavedFilter
     draft: Policy
     retired: Policy
 
@@ -83,16 +91,27 @@ class Scene:
     def fill(self, route: str) -> str:
         """An address that exists, of ``route``."""
         values = {
-            "public_id": self.removed.public_id if "restore" in route else self.image.public_id,
+            "public_id": self._named(route).public_id,
             "name": "aligned" if "pairs" in route else "thumb",
             "case_id": str(self.case.pk),
             "pair_id": str(self.pair.pk),
             "decision_id": str(self.decision.pk),
             "merge_id": str(self.merge.pk),
+            "job_id": str(self.job.pk),
+            "filter_id": str(self.saved.pk),
+            "verdict_id": str(self.verdict.pk),
+            "appeal_id": str(self.appeal.pk),
+            "job_id": str(self.job.pk),
+            "filter_id": str(self.kept.pk),
             "action": "different",
             "pk": str(self.retired.pk if "restore" in route else self.draft.pk),
         }
         return re.sub(r"[<{](?:\w+:)?(\w+)[>}]", lambda found: values[found[1]], route)
+
+    def _named(self, route: str) -> Image:
+        if "restore" in route:
+            return self.removed
+        return self.absorbed if "appeal" in route or "take-back" in route else self.image
 
     def fill_admin(self, route: str, noun: str) -> str:
         """An address of the admin that exists, of ``route``, about ``noun``."""
@@ -123,6 +142,14 @@ class Scene:
             "/review/<int:case_id>/comment/": {"text": "Look at the hands."},
             "/decisions/<uuid:decision_id>/undo/": {"reason": "mistake"},
             "/decisions/undo-latest/": {"reason": "mistake"},
+            "/i/<slug:public_id>/hold/": {"held": "yes", "reason": "A court asked for it."},
+            "/i/<slug:public_id>/appeal/": {"note": "It is another moment."},
+            "/review/appeals/<int:appeal_id>/answer/": {"granted": "no", "answer": "It is the same picture."},
+            "/review/bulk/start/": {"action": "different", "reason": "look_alike"},
+            "/review/filters/": {"name": "large ones"},
+            "/review/bulk/<uuid:job_id>/take-back/": {"reason": "mistake"},
+            "/review/bulk/start/": {"action": "different", "job_id": str(uuid.uuid4()), "seal": "1-1-1"},
+            "/review/filters/": {"name": "Sure ones", "signal": "pdq"},
             "/preferences/": {"appearance": "dark", "concealment": "none"},
         }
         return forms.get(route, {})
@@ -137,6 +164,13 @@ class Scene:
                 "seen_version": self.case.version,
                 "reason": "look_alike",
             },
+            "/api/images/{public_id}/remove": {"reason": "Asked for by the person shown."},
+            "/api/images/{public_id}/hold": {"held": True, "reason": "A court asked for it."},
+            "/api/cases/{case_id}/escalate": {"note": "Hard to say."},
+            "/api/cases/{case_id}/comments": {"text": "Look at the hands."},
+            "/api/verdicts/{verdict_id}/revoke": {"id": str(uuid.uuid4()), "reason": "mistake"},
+            "/api/appeals": {"decision": str(self.decision.pk), "note": "It is another moment."},
+            "/api/appeals/{appeal_id}/answer": {"granted": False, "answer": "It is the same picture."},
             "/api/decisions/{decision_id}/undo": {"id": str(uuid.uuid4()), "reason": "mistake"},
         }
         return bodies.get(route, {})
@@ -178,7 +212,14 @@ def scene(lena: User, otto: User, mara: User, jon: User, ada: User, media: Path,
         case=case,
         pair=pair,
         decision=decision,
+        absorbed=Image.objects.get(owner=lena, standing=Image.Standing.MERGED),
         merge=Merge.objects.get(),
+        job=BulkJob.objects.create(actor=mara, action=Decision.Action.RELATED, state=BulkJob.State.RUNNING),
+        saved=SavedFilter.objects.create(user=mara, name="Near ones"),
+        verdict=Verdict.objects.get(decision=decision),
+        appeal=Appeal.objects.create(decision=Merge.objects.get().decision, by=lena, note="It is another moment."),
+        job=BulkJob.objects.create(actor=mara, action="different"),
+        kept=SavedFilter.objects.create(user=mara, name="old ones"),
         draft=policies.draft_from(Policy.objects.in_force(), ada),
         retired=Policy.objects.get(version=1),
     )

@@ -184,6 +184,7 @@ def _context(request: SignedIn, found: BulkJob) -> dict[str, object]:
     items = found.items.filter(state__in=gone).select_related("case").order_by("number")[:LEFT_OUT]
     return {
         "job": found,
+        "label": ACTIONS[found.action].label,
         "progress": _progress(found, counted),
         "left_out": _left_out(counted),
         "items": list(items),

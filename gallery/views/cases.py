@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery.models import BulkJob, Case, CaseSkip, Policy, SavedFilter, User
+from gallery.models import Case, CaseSkip, Policy, SavedFilter, User
 from gallery.models.case import CaseQuerySet
 from gallery.review import bulk, selection
 from gallery.review.actions import ACTIONS
@@ -66,7 +66,6 @@ def cases(request: SignedIn) -> HttpResponse:
         "versions": list(Policy.objects.order_by("-version").values_list("version", flat=True)[:VERSIONS]),
         "kept": _kept(user, filters),
         "actions": ACTIONS.values(),
-        "jobs": list(BulkJob.objects.filter(actor=user).newest_first()[:5]),
     }
     return render(request, "gallery/cases.html", context)
 

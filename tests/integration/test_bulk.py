@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 ALL = Filters(show="all")
 
 
-def make_case(one: User, other: User, name: str, **signals: object) -> Case:
+def make_case(one: User, other: User, name: str, **signals: Any) -> Case:
     images = image(one, f"{name} of {one}"), image(other, f"{name} again")
     find(*images, **signals)
     return case_of(*images)
@@ -251,7 +252,12 @@ def test_filters_are_kept_under_a_name_and_forgotten(mara: User, jon: User, case
 def test_only_the_ticked_cases_are_decided(mara: User, cases: list[Case]) -> None:
     client = Client()
     client.force_login(mara)
-    asked = {"show": "all", "action": "different", "scope": "ticked", "case": [cases[0].pk, cases[2].pk]}
+    asked: dict[str, Any] = {
+        "show": "all",
+        "action": "different",
+        "scope": "ticked",
+        "case": [cases[0].pk, cases[2].pk],
+    }
     response = client.get(reverse("bulk_preview"), asked)
     assert response.context["count"] == 2
     form = {**asked, "job_id": str(response.context["job_id"]), "seal": str(response.context["seal"])}
