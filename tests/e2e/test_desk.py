@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from gallery.models import Case, Decision, Image, Merge, Pair, User
 from gallery.verification.evidence import Box
+from gallery.views.keys import usual
 from tests import factories, pictures
 
 Open = Callable[..., Page]
@@ -106,6 +107,7 @@ def zoom(page: Page) -> float:
     return float(page.evaluate("getComputedStyle(document.querySelector('.panes')).getPropertyValue('--zoom')"))
 
 
+@pytest.mark.invariant(11)
 @pytest.mark.parametrize(("key", "action"), [("a", "different"), ("r", "related"), ("m", "merge")])
 def test_a_key_answers_and_the_next_case_comes(
     key: str, action: str, mara: User, lena: User, otto: User, case: Case, open_as: Open
@@ -118,6 +120,7 @@ def test_a_key_answers_and_the_next_case_comes(
     expect(page.locator(".toast")).to_contain_text("1 decision closed 1 pair.")
 
 
+@pytest.mark.invariant(11)
 def test_identical_files_are_approved_as_an_intentional_copy(
     mara: User, lena: User, otto: User, open_as: Open, site: str
 ) -> None:
@@ -131,6 +134,7 @@ def test_identical_files_are_approved_as_an_intentional_copy(
     assert Pair.objects.get().state == Pair.State.INTENTIONAL
 
 
+@pytest.mark.invariant(11)
 def test_the_last_answer_is_taken_back_with_a_key(
     mara: User, lena: User, otto: User, case: Case, open_as: Open
 ) -> None:
@@ -144,6 +148,7 @@ def test_the_last_answer_is_taken_back_with_a_key(
     assert not Pair.objects.exclude(state=Pair.State.OPEN).exists()
 
 
+@pytest.mark.invariant(11)
 def test_each_mode_has_its_key_and_stays_for_the_next_case(
     mara: User, lena: User, otto: User, case: Case, open_as: Open
 ) -> None:
@@ -184,6 +189,7 @@ def test_the_swipe_follows_the_pointer_and_the_slider(mara: User, case: Case, op
     assert page.evaluate("document.querySelector('.panes').style.getPropertyValue('--swipe')") == "80%"
 
 
+@pytest.mark.invariant(11)
 def test_both_pictures_zoom_and_move_together(mara: User, case: Case, open_as: Open) -> None:
     page = open_as(mara, address_of(case))
     page.keyboard.press("+")
@@ -202,6 +208,7 @@ def test_both_pictures_zoom_and_move_together(mara: User, case: Case, open_as: O
     assert zoom(page) == 1
 
 
+@pytest.mark.invariant(11)
 def test_the_changed_places_are_visited_one_after_the_other(mara: User, case: Case, open_as: Open) -> None:
     page = open_as(mara, address_of(case))
     page.keyboard.press("n")
@@ -213,9 +220,14 @@ def test_the_changed_places_are_visited_one_after_the_other(mara: User, case: Ca
     expect(page.locator("[data-region-count]")).to_have_text("1 of 2 changed regions")
 
 
+@pytest.mark.invariant(11)
 def test_the_arrows_choose_the_keeper_and_f_its_file(mara: User, case: Case, open_as: Open) -> None:
     older, newer = Image.objects.order_by("pk")
     page = open_as(mara, address_of(case))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-does=merge]")).to_contain_text("Merge into B")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("[data-does=merge]")).to_contain_text("Merge into A")
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-does=merge]")).to_contain_text("Merge into B")
     page.keyboard.press("f")
@@ -229,6 +241,7 @@ def test_the_arrows_choose_the_keeper_and_f_its_file(mara: User, case: Case, ope
     assert (merge.keeper, merge.file) == (newer, older.file)
 
 
+@pytest.mark.invariant(11)
 def test_skip_escalate_and_comment_have_their_keys(
     mara: User, lena: User, otto: User, case: Case, open_as: Open
 ) -> None:
@@ -254,6 +267,7 @@ def test_skip_escalate_and_comment_have_their_keys(
     assert not Decision.objects.exists()
 
 
+@pytest.mark.invariant(11)
 @pytest.mark.parametrize(("concealment", "before", "after"), [("none", "none", "blur"), ("blur", "blur", "none")])
 def test_pictures_are_concealed_and_revealed(
     concealment: str, before: str, after: str, mara: User, case: Case, open_as: Open
@@ -266,6 +280,7 @@ def test_pictures_are_concealed_and_revealed(
     expect(picture).to_have_css("filter", re.compile(after))
 
 
+@pytest.mark.invariant(11)
 def test_the_sheet_shows_the_keys_and_the_switch_silences_them(mara: User, case: Case, open_as: Open) -> None:
     page = open_as(mara, address_of(case))
     page.keyboard.press("?")
@@ -274,14 +289,18 @@ def test_the_sheet_shows_the_keys_and_the_switch_silences_them(mara: User, case:
     page.keyboard.press("Escape")
     User.objects.filter(pk=mara.pk).update(single_keys=False)
     page.reload()
-    for key in "armsz":
-        page.keyboard.press(key)
+    before = shown(page)
+    for key in usual():
+        page.keyboard.press(key.key)
     page.wait_for_timeout(300)
+    assert shown(page) == before
+    expect(page.locator("dialog[open]")).to_have_count(0)
     assert page.url.endswith(address_of(case))
     assert not Decision.objects.exists()
     expect(page.locator("[data-does=different] kbd")).to_be_hidden()
 
 
+@pytest.mark.invariant(11)
 def test_a_key_of_ones_own_works(mara: User, case: Case, open_as: Open) -> None:
     User.objects.filter(pk=mara.pk).update(keymap={"different": "d"})
     page = open_as(mara, address_of(case))

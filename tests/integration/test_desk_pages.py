@@ -122,6 +122,7 @@ def test_the_desk_shows_both_pictures_the_reason_and_the_facts(mara: User, case:
     assert "Nobody has decided about either of them." in text
 
 
+@pytest.mark.invariant(11)
 def test_every_key_of_the_sheet_presses_a_control_of_the_page(mara: User, group: Case) -> None:
     """Invariant 11: what the sheet promises is on the page, or comes with another state of the page."""
     text = page(logged_in(mara), reverse("case", args=[group.pk]))
@@ -132,6 +133,7 @@ def test_every_key_of_the_sheet_presses_a_control_of_the_page(mara: User, group:
     assert there <= promised
 
 
+@pytest.mark.invariant(11)
 def test_single_keys_can_be_switched_off(mara: User, case: Case) -> None:
     client = logged_in(mara)
     assert "data-listen" in page(client, reverse("case", args=[case.pk]))

@@ -5,12 +5,14 @@ import itertools
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from gallery.detection import cases
+from gallery.detection import cases, pairs
+from gallery.detection.candidates import Candidate, Neighbourhood
 from gallery.detection.projection import project
 from gallery.errors import DedupError, ReviewError
 from gallery.models import (
@@ -274,6 +276,27 @@ def test_5_merging_while_the_owner_removes_has_one_effect(lena: User, mara: User
         b.refresh_from_db()
         assert (b.standing == Standing.MERGED) == (b.merged_into == a)
         assert Case.objects.open().count() == 0
+
+
+@pytest.mark.invariant(8)
+@race
+def test_8_two_searches_that_find_each_other_at_once_write_one_pair(lena: User) -> None:
+    policy = Policy.objects.in_force()
+
+    def search(one: Image, other: Image) -> None:
+        found = {one.pk: Neighbourhood({other.pk: Candidate(other.pk, similarity=0.9)})}
+        pairs.propose(found, policy, "sscd")
+        Pair.objects.touching([one.pk]).update(
+            compared_at=timezone.now(), cells=40, matches=90, ncc=0.96, textured_share=0.97
+        )
+        with transaction.atomic():
+            cases.refresh([one.pk, other.pk])
+
+    for number in range(5):
+        a, b = image(lena, f"a{number}"), image(lena, f"b{number}")
+        at_once(partial(search, a, b), partial(search, b, a))
+        assert list(Pair.objects.touching([a.pk]).values_list("left", "right", "state")) == [(a.pk, b.pk, State.OPEN)]
+        assert case_of(a, b).size == 2
 
 
 @pytest.mark.invariant(5)

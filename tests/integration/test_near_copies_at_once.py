@@ -12,6 +12,7 @@ from tests import pictures, site
 from tests.simultaneous import twins
 
 pytestmark = [
+    pytest.mark.invariant(8),
     pytest.mark.django_db(transaction=True),
     pytest.mark.slow,
     pytest.mark.skipif(bool(embedders.missing("sscd_distilled")), reason="the sscd weights are not installed"),

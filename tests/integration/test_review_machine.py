@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from gallery.errors import ReviewError
-from gallery.models import AuditEntry, Case, Decision, Image, Merge, Pair, Tag, User, Verdict, VerdictContent
+from gallery.models import (
+    AuditEntry,
+    Case,
+    Decision,
+    Image,
+    JournalEntry,
+    Merge,
+    Pair,
+    StoredFile,
+    Tag,
+    User,
+    Verdict,
+    VerdictContent,
+)
 from gallery.review import removal, undo
 from gallery.review.actions import ACTIONS
 from gallery.review.verdicts import bytes_of
@@ -171,6 +184,24 @@ class Desk(RuleBasedStateMachine):
         assert set(shown.values()) <= {1}
         assert None not in shown
         assert not Image.objects.filter(standing=Standing.LIVE, file__purge_after__isnull=False).exists()
+
+    @invariant()
+    def the_journals_add_up_to_the_tables(self) -> None:
+        """Beginning with what was uploaded: each with its own file, none merged."""
+        told = {
+            image: {"merged_into_id": None, "file_id": file}
+            for file, image in StoredFile.objects.values_list("pk", "image")
+        }
+        entries = JournalEntry.objects.filter(reverted_at=None, model="image", field__in=["merged_into_id", "file_id"])
+        for entry in entries.order_by("pk"):
+            told[entry.row][entry.field] = entry.after
+        rows = Image.objects.values("pk", "merged_into_id", "file_id")
+        assert {row.pop("pk"): row for row in rows} == told
+
+    @invariant()
+    def the_audit_tells_of_every_decision(self) -> None:
+        told = AuditEntry.objects.filter(verb__startswith="decision.").values_list("subject", flat=True)
+        assert sorted(told) == sorted(f"decision {pk}" for pk in Decision.objects.values_list("pk", flat=True))
 
     @invariant()
     def a_decision_stands_as_its_effects_do(self) -> None:
