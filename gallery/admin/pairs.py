@@ -42,7 +42,8 @@ class PairAdmin(Reading):
             {
                 "fields": [
                     "same_bytes", "same_pixels", "similarity", "model_key", "pdq_distance", "pdq_usable",
-                    "document_like", "cells", "matches", "ncc", "textured_share", "evidence",
+                    "document_like", "cells", "matches", "ncc", "textured_share", "changed_share",
+                    "standing_out", "evidence",
                 ]
             },
         ),

@@ -89,7 +89,7 @@ GROUPS: list[tuple[Promise, Promise, list[str]]] = [
     (
         _("Work"),
         _("How much is compared, and how it reaches people."),
-        ["neighbours", "deep_search", "case_cap", "seconds_per_case", "embedder"],
+        ["neighbours", "use_background", "deep_search", "case_cap", "seconds_per_case", "embedder"],
     ),
 ]
 
@@ -97,7 +97,8 @@ HERO = "similarity_review"
 """The threshold with the histogram."""
 
 LATER = {
-    "pdq_min_quality", "document_share", "similarity_floor", "neighbours", "deep_search", "case_cap", "embedder",
+    "pdq_min_quality", "document_share", "similarity_floor", "neighbours", "use_background", "deep_search", "case_cap",
+    "embedder",
 }  # fmt: skip
 """What is measured when a picture arrives: pairs that are stored already keep what was measured then."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from gallery import embedders
-from gallery.detection import collections
+from gallery.detection import background, collections
+from gallery.detection.background import Background
 from gallery.images import hashes
 from gallery.index.base import VectorIndex, search_range
 from gallery.models import Embedding, Fingerprint, Image, Policy
@@ -28,11 +29,16 @@ class Candidate:
     same_pixels: bool = False
     similarity: float | None = None
     pdq_distance: int | None = None
+    standing_out: float | None = None
+    """Similarity less what both have with unrelated pictures, where that is known."""
+    crowding: float = 0.0
+    """By how much more than the picture searched for this one looks like everything, halved."""
 
     @property
     def rank(self) -> tuple[bool, float]:
         """Surest first when sorted in reverse."""
-        closeness = max(self.similarity or 0.0, 1 - (self.pdq_distance if self.pdq_distance is not None else 256) / 128)
+        similarity = (self.similarity or 0.0) - self.crowding
+        closeness = max(similarity, 1 - (self.pdq_distance if self.pdq_distance is not None else 256) / 128)
         return self.same_bytes or self.same_pixels, closeness
 
     def meet(self, *, similarity: float | None = None, pdq_distance: int | None = None) -> None:
@@ -97,6 +103,28 @@ def _by_embedding(
             if image is None or view is None or (view.is_quarter and Embedding.View(query.view).is_quarter):
                 continue
             found[owner[query.fingerprint_id]].of(image).meet(similarity=hit.similarity)
+    if policy.use_background and (known_background := background.load(policy.embedder)):
+        for image in set(owner.values()):
+            _stand_out(image, found[image], known_background, key, policy)
+
+
+def _stand_out(image: int, neighbourhood: Neighbourhood, known: Background, model_key: str, policy: Policy) -> None:
+    """Take off what both pictures have with the background. Only for those that may be compared."""
+    near = {found.image: found for found in neighbourhood.nearest(policy.neighbours * 3) if found.similarity}
+    rows = Embedding.objects.of_model(model_key).filter(
+        view=Embedding.View.WHOLE, fingerprint__file__image__in=[image, *near]
+    )
+    vectors = {row.fingerprint.file.image_id: row for row in rows.select_related("fingerprint__file")}
+    others = [other for other in near if other in vectors]
+    if image not in vectors or not others:
+        return
+    pairs = [(image, other) for other in others]
+    its = known.level(collections.vectors_of([vectors[image]] * len(others)), of=pairs)
+    theirs = known.level(collections.vectors_of([vectors[other] for other in others]), of=pairs)
+    for other, mine, level in zip(others, its, theirs, strict=True):
+        found = near[other]
+        found.standing_out = (found.similarity or 0.0) - float(mine + level) / 2
+        found.crowding = float(level - mine) / 2
 
 
 def _enough(policy: Policy) -> int:
@@ -151,6 +179,8 @@ def _live(image: Image, neighbourhood: Neighbourhood) -> Neighbourhood:
             continue
         known, candidate = neighbourhood.candidates[pk], live.of(canonical)
         candidate.meet(similarity=known.similarity, pdq_distance=known.pdq_distance)
+        if candidate.similarity == known.similarity:
+            candidate.standing_out, candidate.crowding = known.standing_out, known.crowding
         if canonical == pk:  # an absorbed file's bytes are not the keeper's
             candidate.same_bytes, candidate.same_pixels = known.same_bytes, known.same_pixels
     return live

@@ -85,6 +85,7 @@ def _new_pair(
         same_bytes=candidate.same_bytes,
         same_pixels=candidate.same_pixels,
         similarity=candidate.similarity,
+        standing_out=candidate.standing_out,
         model_key=model_key,
         pdq_distance=candidate.pdq_distance,
         pdq_usable=all(row.pdq_quality >= policy.pdq_min_quality for row in prints),
@@ -96,7 +97,11 @@ def _learn(pair: Pair, candidate: Candidate, model_key: str) -> None:
     """Take over signals that the pair lacks, or that another network gave."""
     fresh: dict[str, object] = {}
     if candidate.similarity is not None and (pair.similarity is None or pair.model_key != model_key):
-        fresh |= {"similarity": candidate.similarity, "model_key": model_key}
+        fresh |= {
+            "similarity": candidate.similarity,
+            "standing_out": candidate.standing_out,
+            "model_key": model_key,
+        }
     if candidate.pdq_distance is not None and pair.pdq_distance is None:
         fresh["pdq_distance"] = candidate.pdq_distance
     if fresh:

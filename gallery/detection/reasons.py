@@ -51,6 +51,8 @@ def ladder(pair: Pair) -> list[Signal]:
     policy = pair.policy or Policy.objects.in_force()
     signals = scoring.Signals.of(pair)
     rungs = [_bytes(signals), _hash(signals, policy), _similarity(pair, signals, policy), _geometry(signals, policy)]
+    if pair.standing_out is not None:
+        rungs.append(_standing_out(pair.standing_out))
     if signals.document_like:
         rungs.append(
             Signal(
@@ -88,6 +90,11 @@ def _similarity(pair: Pair, signals: scoring.Signals, policy: Policy) -> Signal:
     if signals.similarity is None:
         return Signal(name, "–", None, note)
     return Signal(name, f"{signals.similarity:.2f}", signals.similarity >= policy.similarity_weak or None, note)
+
+
+def _standing_out(value: float) -> Signal:
+    note = _("How far their similarity stands out from what both have with unrelated pictures here.")
+    return Signal(_("stands out by"), f"{value:.2f}", None, note)
 
 
 def _geometry(signals: scoring.Signals, policy: Policy) -> Signal:

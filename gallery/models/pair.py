@@ -101,6 +101,11 @@ class Pair(models.Model):
     changed_share = models.FloatField(
         null=True, blank=True, help_text="of the area that both show, the share that differs, 0 to 1"
     )
+    standing_out = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="similarity less what both have with unrelated pictures on average, -2 to 2",
+    )
     evidence = models.JSONField(default=dict, blank=True, help_text="the geometry and the transformation found")
     traits = models.PositiveSmallIntegerField(
         default=0, help_text="of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed"

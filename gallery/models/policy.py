@@ -172,6 +172,14 @@ class Policy(models.Model):
             "certain by similarity or loose geometry, because different pages look alike."
         ),
     )
+    use_background = models.BooleanField(
+        _("rank by what stands out"),
+        default=False,
+        help_text=_(
+            "Compare first those candidates whose similarity stands out from what both pictures have with unrelated "
+            "ones. Takes effect from 1,000 images on; it hides nothing."
+        ),
+    )
     deep_search = models.BooleanField(
         _("deep search"),
         default=False,
