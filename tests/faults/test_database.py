@@ -71,23 +71,24 @@ def test_what_was_acknowledged_is_there_after_the_database_died(
             web(tmp_path, environment, token=token) as site_of_test,
             site.worker(tmp_path, environment=environment),
             site.beat(tmp_path, environment=environment),
-            uploads(site_of_test) as answers,
         ):
-            for _round in range(KILLS):
-                with data.served() as server:
-                    time.sleep(4)
-                    server.send_signal(signal.SIGQUIT)  # its crash: no goodbye to anybody, recovery at the next start
-                    server.wait()
-                time.sleep(2)
+            with uploads(site_of_test) as answers:
+                for _round in range(KILLS):
+                    with data.served() as server:
+                        time.sleep(4)
+                        server.send_signal(
+                            signal.SIGQUIT
+                        )  # its crash: no goodbye to anybody, recovery at the next start
+                        server.wait()
+                    time.sleep(2)
             with data.served():
-                time.sleep(3)
-                over = time.monotonic()
-                check(data.url, answers, since=over)
+                check(data.url, answers)
 
 
-def check(url: str, answers: list[Answer], *, since: float) -> None:
-    given = [answer for answer in list(answers) if answer.status == 202]
-    refused = [answer for answer in list(answers) if answer.status != 202]
+def check(url: str, answers: list[Answer]) -> None:
+    since = time.monotonic()
+    given = [answer for answer in answers if answer.status == 202]
+    refused = [answer for answer in answers if answer.status != 202]
     ids = ", ".join(f"'{answer.image}'" for answer in given)
     site.wait_for("all that was taken is worked on", lambda: not count(url, _waiting(ids)), seconds=180)
     lost = len(given) - count(url, f"public_id IN ({ids}) AND stage IN {FINAL}")

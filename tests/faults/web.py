@@ -77,7 +77,7 @@ def web(folder: Path, environment: Mapping[str, str], *, token: str) -> Iterator
     """The site that ``environment`` describes, served as in production."""
     port = servers.free_port()
     command = [sys.executable, "-m", "gunicorn", "dedup_site.wsgi", "--bind", f"{servers.HOST}:{port}"]
-    command += ["--workers", "1", "--threads", str(THREADS)]
+    command += ["--workers", "1", "--threads", str(THREADS), "--no-control-socket"]
     log = folder / "web.log"
     with servers.running(command, log=log, ready=lambda: servers.answers(port), environment=environment):
         yield Web(port, token)
