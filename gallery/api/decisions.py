@@ -53,13 +53,13 @@ def decision(request: HttpRequest, decision_id: UUID) -> DecisionOut:
 
 def _concerning(request: HttpRequest, decision_id: UUID) -> tuple[User, Decision]:
     """
-    A decision for those who review, and for the owners of its images.
+    A decision for those who review or inspect, and for the owners of its images.
 
     :raises Http404: for everybody else.
     """
     user = caller(request)
     found = get_object_or_404(Decision, pk=decision_id)
-    if not (user.may_review or appeals.concerned(user, found)):
+    if not (user.may_see_all_images or appeals.concerned(user, found)):
         raise Http404
     return user, found
 
