@@ -195,8 +195,8 @@ class Desk(RuleBasedStateMachine):
         entries = JournalEntry.objects.filter(reverted_at=None, model="image", field__in=["merged_into_id", "file_id"])
         for entry in entries.order_by("pk"):
             told[entry.row][entry.field] = entry.after
-        rows = Image.objects.values("pk", "merged_into_id", "file_id")
-        assert {row.pop("pk"): row for row in rows} == told
+        rows = Image.objects.values_list("pk", "merged_into_id", "file_id")
+        assert {pk: {"merged_into_id": keeper, "file_id": file} for pk, keeper, file in rows} == told
 
     @invariant()
     def the_audit_tells_of_every_decision(self) -> None:
