@@ -1,8 +1,9 @@
 """One submit for many cases, filters that are kept, and flags to filter pairs by."""
 
+import uuid
+
 import django.db.models.deletion
 import django.utils.timezone
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
