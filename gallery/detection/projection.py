@@ -5,6 +5,7 @@ The state of a pair is a projection of the live verdicts, the merges and the pol
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -92,7 +93,8 @@ def connected(pair: Pair) -> bool:
 
     Copies of one picture form a tree: n copies make at most n - 1 open pairs, never n (n - 1) / 2.
     """
-    return bool(roots(pair.left_id, apart_from=pair.pk) & roots(pair.right_id, apart_from=pair.pk))
+    itself = pair.pk or 0
+    return bool(roots(pair.left_id, apart_from=itself) & roots(pair.right_id, apart_from=itself))
 
 
 def roots(image: int, *, apart_from: int = 0) -> set[int]:
@@ -106,19 +108,36 @@ def roots(image: int, *, apart_from: int = 0) -> set[int]:
 
 def roots_of(images: set[int], *, apart_from: int = 0) -> dict[int, set[int]]:
     """
-    :func:`roots` of many at once, in as many queries as the longest chain has steps.
-
-    Pairs point from the newer image to the older, so the walk goes upwards and ends.
+    :func:`roots` of many at once, in one query however long the chains are: some hundred copies that were each found
+    by way of the last make a chain of some hundred steps.
     """
-    parents: dict[int, set[int]] = {}
-    frontier = set(images)
-    while frontier:
-        upwards = Pair.objects.filter(right__in=frontier, state=State.OPEN, tier__gte=Pair.Tier.CERTAIN)
-        parents.update((image, set()) for image in frontier)
-        for newer, older in upwards.exclude(pk=apart_from).values_list("right", "left"):
-            parents[newer].add(older)
-        frontier = {older for image in frontier for older in parents[image]} - parents.keys()
+    parents: dict[int, set[int]] = {image: set() for image in images}
+    for newer, older in _steps_upwards(images, apart_from):
+        parents.setdefault(newer, set()).add(older)
+        parents.setdefault(older, set())
     return {image: _ends(image, parents) for image in images}
+
+
+_STEPS = """
+    WITH RECURSIVE above (image) AS (
+        SELECT id FROM gallery_image WHERE id IN ({images})
+        UNION
+        SELECT step.left_id FROM gallery_pair step JOIN above ON step.right_id = above.image WHERE {sure}
+    )
+    SELECT step.right_id, step.left_id FROM gallery_pair step JOIN above ON step.right_id = above.image WHERE {sure}
+"""
+
+
+def _steps_upwards(images: set[int], apart_from: int) -> list[tuple[int, int]]:
+    """The sure open pairs, newer and older image, that are met on all ways from ``images`` to the oldest."""
+    if not images:
+        return []
+    sure = "step.state = %s AND step.tier >= %s AND step.id <> %s"
+    query = _STEPS.format(images=", ".join(["%s"] * len(images)), sure=sure)
+    values: list[str | int] = [State.OPEN.value, Pair.Tier.CERTAIN.value, apart_from]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*images, *values, *values])
+        return [(newer, older) for newer, older in cursor.fetchall()]
 
 
 def _ends(image: int, parents: dict[int, set[int]]) -> set[int]:

@@ -1,0 +1,57 @@
+"""Copies that were each found by way of the last one: long chains, walked in one step."""
+
+import itertools
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from gallery.detection.projection import connected, roots_of
+from gallery.models import Image, Pair, User
+
+pytestmark = pytest.mark.django_db
+
+LENGTH = 150
+
+
+@pytest.fixture
+def chain(lena: User) -> list[int]:
+    """Images, each a sure copy of the one before."""
+    images = [Image.objects.create(owner=lena, stage=Image.Stage.COMPARED).pk for _ in range(LENGTH)]
+    Pair.objects.bulk_create(
+        Pair(left_id=left, right_id=right, state=Pair.State.OPEN, tier=Pair.Tier.CERTAIN, compared_at=timezone.now())
+        for left, right in itertools.pairwise(images)
+    )
+    return images
+
+
+def test_the_oldest_copy_is_found_in_one_query(
+    chain: list[int], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        found = roots_of({chain[0], chain[70], chain[-1]})
+    assert found == {chain[0]: {chain[0]}, chain[70]: {chain[0]}, chain[-1]: {chain[0]}}
+
+
+def test_ends_of_a_chain_are_connected_and_without_a_link_of_it_they_are_not(chain: list[int]) -> None:
+    ends = Pair(left_id=chain[0], right_id=chain[-1])
+    assert connected(ends)
+    link = Pair.objects.get(left=chain[70], right=chain[71])
+    assert not connected(link)
+    link.delete()
+    assert not connected(ends)
+    assert roots_of({chain[70], chain[-1]}) == {chain[70]: {chain[0]}, chain[-1]: {chain[71]}}
+
+
+def test_only_sure_pairs_that_are_open_are_walked_along(chain: list[int]) -> None:
+    Pair.objects.filter(left=chain[5]).update(state=Pair.State.DIFFERENT)
+    Pair.objects.filter(left=chain[9]).update(tier=Pair.Tier.REVIEW)
+    assert roots_of({chain[7], chain[-1], chain[2]}) == {
+        chain[7]: {chain[6]},
+        chain[-1]: {chain[10]},
+        chain[2]: {chain[0]},
+    }
+
+
+def test_nobody_has_no_roots() -> None:
+    assert roots_of(set()) == {}
