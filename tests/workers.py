@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import redis
+from kombu import pools
 from pytest_django import Settings
 
 from dedup_site.celery import app
@@ -30,8 +31,8 @@ def use_broker(url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def forget_connections() -> None:
-    """Celery keeps pools of connections to the broker it knew first."""
+    """Celery keeps pools of connections to the broker it knew first, and kombu hands closed ones out again."""
     celery: Any = app  # its stubs name neither pool
-    celery.pool.force_close_all()
+    pools.reset()
     celery._pool = None
     celery.amqp._producer_pool = None

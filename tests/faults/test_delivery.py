@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from gallery import outbox
 from gallery.ingest.intake import accept
-from gallery.models import Image, Pair, User
+from gallery.models import Image, Pair, Policy, User
 from tests import pictures, site
 from tests.conftest import change_dedup
 from tests.faults.ledger import Entry, note
@@ -79,7 +79,8 @@ def test_hundreds_of_copies_of_one_picture_make_a_tree_and_no_explosion(
     broker: str, milvus: str, media: Path, load: Load, tmp_path: Path, settings: Settings
 ) -> None:
     change_dedup(settings, ingest_batch=16)
-    original = pictures.photograph(8, width=240, height=180)
+    original = pictures.photograph(8, width=400, height=300)
+    Policy.objects.update(neighbours=Policy._meta.get_field("neighbours").default)
     with site.worker(tmp_path), site.worker(tmp_path), site.beat(tmp_path):
         for number in range(COPIES):
             copy = pictures.resized(original, 1 - number / 1000)
