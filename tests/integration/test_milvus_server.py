@@ -1,5 +1,6 @@
 """The embedded Milvus server: what it has acknowledged survives, whatever happens to it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -162,6 +163,7 @@ def test_a_server_that_hangs_is_unavailable_in_time(
     with servers.milvus(tmp_path / "data", port=port) as server:
         store.ensure(NAME, DIMENSIONS)
         server.process.send_signal(signal.SIGSTOP)
+        os.waitpid(server.process.pid, os.WUNTRACED)  # a thread of it might answer yet
         try:
             for call in (lambda: store.search(NAME, paint(1, seed=1), k=1, floor=0.0), store.ping):
                 since = monotonic()
