@@ -75,7 +75,8 @@ def _verify_first(claim: Claim, entries: Sequence[OutboxEntry]) -> None:
         if not connected(pair):
             _measure(pair)
         with transaction.atomic():
-            # One at a time, so that the next candidate is seen in the light of this one.
+            # One at a time, also among workers, so that the next candidate is seen in the light of this one.
+            cases.one_at_a_time()
             project(Pair.objects.filter(pk=pair.pk))
             if Pair.objects.filter(pk=pair.pk, state=State.OPEN).exists():
                 outbox.send("align", key=pair.pk)  # others are drawn when somebody looks at them

@@ -89,30 +89,39 @@ def _state(pair: Pair, judgements: Judgements, policy: Policy) -> Pair.State:
 
 def connected(pair: Pair) -> bool:
     """
-    Whether the two are linked already through other sure pairs that are open.
+    Whether the two are linked already through other sure pairs that are open, older or newer.
 
     Copies of one picture form a tree: n copies make at most n - 1 open pairs, never n (n - 1) / 2.
     """
-    itself = pair.pk or 0
-    return bool(roots(pair.left_id, apart_from=itself) & roots(pair.right_id, apart_from=itself))
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKED, [pair.left_id, *_SURE, pair.pk or 0, pair.right_id])
+        return cursor.fetchone() is not None
 
 
-def roots(image: int, *, apart_from: int = 0) -> set[int]:
+_SURE: tuple[str, int] = (State.OPEN.value, Pair.Tier.CERTAIN.value)
+"""The state and the least tier of a pair that is walked along."""
+
+_LINKED = """
+    WITH RECURSIVE met (image) AS (
+        SELECT id FROM gallery_image WHERE id = %s
+        UNION
+        SELECT CASE WHEN step.left_id = met.image THEN step.right_id ELSE step.left_id END
+        FROM gallery_pair step JOIN met ON step.left_id = met.image OR step.right_id = met.image
+        WHERE step.state = %s AND step.tier >= %s AND step.id <> %s
+    )
+    SELECT image FROM met WHERE image = %s
+"""
+
+
+def roots_of(images: set[int]) -> dict[int, set[int]]:
     """
-    The oldest images that ``image`` is a sure copy of, by way of open pairs; itself if there are none.
+    The oldest images that each of ``images`` is a sure copy of, by way of open pairs; itself if there are none.
 
-    :param apart_from: the id of a pair that is not walked along.
-    """
-    return roots_of({image}, apart_from=apart_from)[image]
-
-
-def roots_of(images: set[int], *, apart_from: int = 0) -> dict[int, set[int]]:
-    """
-    :func:`roots` of many at once, in one query however long the chains are: some hundred copies that were each found
-    by way of the last make a chain of some hundred steps.
+    One query, however long the chains are: some hundred copies that were each found by way of the last make a chain of
+    some hundred steps.
     """
     parents: dict[int, set[int]] = {image: set() for image in images}
-    for newer, older in _steps_upwards(images, apart_from):
+    for newer, older in _steps_upwards(images):
         parents.setdefault(newer, set()).add(older)
         parents.setdefault(older, set())
     return {image: _ends(image, parents) for image in images}
@@ -122,21 +131,21 @@ _STEPS = """
     WITH RECURSIVE above (image) AS (
         SELECT id FROM gallery_image WHERE id IN ({images})
         UNION
-        SELECT step.left_id FROM gallery_pair step JOIN above ON step.right_id = above.image WHERE {sure}
+        SELECT step.left_id FROM gallery_pair step JOIN above ON step.right_id = above.image
+        WHERE step.state = %s AND step.tier >= %s
     )
-    SELECT step.right_id, step.left_id FROM gallery_pair step JOIN above ON step.right_id = above.image WHERE {sure}
+    SELECT step.right_id, step.left_id FROM gallery_pair step JOIN above ON step.right_id = above.image
+    WHERE step.state = %s AND step.tier >= %s
 """
 
 
-def _steps_upwards(images: set[int], apart_from: int) -> list[tuple[int, int]]:
+def _steps_upwards(images: set[int]) -> list[tuple[int, int]]:
     """The sure open pairs, newer and older image, that are met on all ways from ``images`` to the oldest."""
     if not images:
         return []
-    sure = "step.state = %s AND step.tier >= %s AND step.id <> %s"
-    query = _STEPS.format(images=", ".join(["%s"] * len(images)), sure=sure)
-    values: list[str | int] = [State.OPEN.value, Pair.Tier.CERTAIN.value, apart_from]
+    query = _STEPS.format(images=", ".join(["%s"] * len(images)))
     with connection.cursor() as cursor:
-        cursor.execute(query, [*images, *values, *values])
+        cursor.execute(query, [*images, *_SURE, *_SURE])
         return [(newer, older) for newer, older in cursor.fetchall()]
 
 

@@ -43,6 +43,15 @@ def test_ends_of_a_chain_are_connected_and_without_a_link_of_it_they_are_not(cha
     assert roots_of({chain[70], chain[-1]}) == {chain[70]: {chain[0]}, chain[-1]: {chain[71]}}
 
 
+def test_two_copies_are_connected_through_a_newer_one(chain: list[int], otto: User) -> None:
+    older = [Image.objects.create(owner=otto, stage=Image.Stage.COMPARED).pk for _ in range(2)]
+    newer = Image.objects.create(owner=otto, stage=Image.Stage.COMPARED).pk
+    for image in older:
+        Pair.objects.create(left_id=image, right_id=newer, state=Pair.State.OPEN, tier=Pair.Tier.CERTAIN)
+    assert connected(Pair(left_id=older[0], right_id=older[1]))
+    assert not connected(Pair(left_id=chain[0], right_id=older[1]))
+
+
 def test_only_sure_pairs_that_are_open_are_walked_along(chain: list[int]) -> None:
     Pair.objects.filter(left=chain[5]).update(state=Pair.State.DIFFERENT)
     Pair.objects.filter(left=chain[9]).update(tier=Pair.Tier.REVIEW)
