@@ -13,6 +13,7 @@ import numpy as np
 import PIL.Image
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from gallery.detection import cases
@@ -96,7 +97,8 @@ def case(*images: Image, pairs: Sequence[Pair] = (), **signals: Any) -> Case:
     if not pairs:
         for other in images[1:]:
             pair(images[0], other, **signals)
-    cases.refresh([made.pk for made in images])
+    with transaction.atomic():
+        cases.refresh([made.pk for made in images])
     return Case.objects.open().filter(members__live=True, members__image__in=images).distinct().get()
 
 

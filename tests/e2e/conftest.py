@@ -5,13 +5,16 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from gallery.models import User
 from tests.conftest import PASSWORD
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# Long enough for a busy machine; what never comes still fails.
+expect.set_options(timeout=20_000)
 
 SignIn = Callable[..., Page]
 
