@@ -16,8 +16,10 @@ from gallery.models.merge import JournalEntry, Merge, MergeMember
 from gallery.models.outbox import OutboxEntry
 from gallery.models.pair import Pair
 from gallery.models.policy import Policy
+from gallery.models.reveal import Reveal
 from gallery.models.saved_filter import SavedFilter
 from gallery.models.selftest import SelfTest
+from gallery.models.split import SplitPart
 from gallery.models.token import ApiToken
 from gallery.models.user import Role, User
 from gallery.models.verdict import Verdict, VerdictContent
@@ -47,10 +49,12 @@ __all__ = [
     "OutboxEntry",
     "Pair",
     "Policy",
+    "Reveal",
     "Role",
     "SavedFilter",
     "SelfTest",
     "SourceLink",
+    "SplitPart",
     "StoredFile",
     "Tag",
     "User",

@@ -21,8 +21,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.order_by("-at", "-id")
 
     def answers(self) -> Self:
-        """Without what only takes another back."""
-        return self.exclude(action=Decision.Action.UNDO)
+        """Without what only takes another back or arranges the work."""
+        return self.exclude(action__in=[Decision.Action.UNDO, Decision.Action.SPLIT])
 
     def since(self, moment: dt.datetime) -> Self:
         return self.filter(at__gte=moment)
@@ -40,8 +40,8 @@ class Decision(models.Model):
     """
     One submit of one person. The id comes with the form, so that a submit sent twice has one effect.
 
-    A decision may hold a verdict, a merge, or both (merge some, the rest are different). An undo is a decision too and
-    can be undone.
+    A decision may hold a verdict, a merge, or both (merge some, the rest are different). A split and an undo are
+    decisions too, and can be undone.
     """
 
     class Action(models.TextChoices):
@@ -49,6 +49,7 @@ class Decision(models.Model):
         RELATED = "related", _("related")
         INTENTIONAL = "intentional", _("intentional copy")
         MERGE = "merge", _("merged")
+        SPLIT = "split", _("split")
         UNDO = "undo", _("undone")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

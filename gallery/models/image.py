@@ -290,6 +290,9 @@ class StoredFile(models.Model):
     )
     frames = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    tiled_at = models.DateTimeField(
+        null=True, blank=True, help_text="when tiles of all its pixels were made; None if there are none"
+    )
     purge_after = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)
 

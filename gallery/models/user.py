@@ -25,14 +25,28 @@ class User(AbstractUser):
         DARK = "dark", _("dark")
 
     class Concealment(models.TextChoices):
+        SITE = "site", _("as this site does it")
         NONE = "none", _("show pictures")
         GREY = "grey", _("grey until revealed")
         BLUR = "blur", _("blurred until revealed")
 
+    class Pause(models.IntegerChoices):
+        """Minutes of work on the desk until somebody is reminded of a break."""
+
+        NEVER = 0, _("never")
+        HALF_HOUR = 30, _("after 30 minutes")
+        HOUR = 60, _("after 60 minutes")
+        HOUR_AND_HALF = 90, _("after 90 minutes")
+
     appearance = models.CharField(max_length=8, choices=Appearance, default=Appearance.AUTO)
-    concealment = models.CharField(max_length=8, choices=Concealment, default=Concealment.NONE)
+    concealment = models.CharField(max_length=8, choices=Concealment, default=Concealment.SITE)
+    hide_thumbnails = models.BooleanField(_("lists without pictures"), default=False)
     single_keys = models.BooleanField(
         _("single-key shortcuts"), default=True, help_text=_("Decide with one key on the desk.")
+    )
+    swipe_to_decide = models.BooleanField(_("swipe to decide"), default=True)
+    break_minutes = models.PositiveSmallIntegerField(
+        _("remind me of a break"), choices=Pause, default=Pause.NEVER, help_text=_("Minutes of work without one.")
     )
     keymap = models.JSONField(default=dict, blank=True, help_text=_("Own keys, by the name of the action."))
 
