@@ -7,7 +7,7 @@ from gallery.pictures import Picture
 from gallery.verification.appearance import Agreement, agree, overlay
 from gallery.verification.changes import find_changes
 from gallery.verification.evidence import Evidence, Transformation
-from gallery.verification.features import Kind, LocalFeatures, extract, work_copy
+from gallery.verification.features import Kind, LocalFeatures, remembered, work_copy
 from gallery.verification.geometry import Geometry, Matrix, fit, frame, inverse, mirroring
 from gallery.verification.transformation import Size, describe
 
@@ -57,7 +57,7 @@ def weigh(
         sizes = ((first.shape[1], first.shape[0]), (second.shape[1], second.shape[0]))
     first, second = work_copy(first), work_copy(second)
     known = [
-        given if given is not None and given.kind == kind else extract(picture, kind=kind)
+        given if given is not None and given.kind == kind else remembered(picture, kind=kind)
         for picture, given in zip((first, second), features or (None, None), strict=True)
     ]
     # Sampling sees the pair in one order, whichever way round it is asked about: so both ways give the same numbers.

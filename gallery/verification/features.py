@@ -1,6 +1,8 @@
 """Local features of one picture: where its corners and blobs are, and what they look like."""
 
+import hashlib
 import struct
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal, Self, cast
 
@@ -23,6 +25,9 @@ ORB_POINTS = 1200
 """48 kB a picture: 32 bytes of descriptor and 8 of position for each point."""
 
 SIFT_POINTS = 1200
+
+REMEMBERED = 128
+"""Pictures whose features :func:`remembered` keeps, at most 160 kB each."""
 
 NARROWEST = 16
 """Narrower work copies have no features: no patch fits, and OpenCV's pyramid would run out of pixels."""
@@ -118,6 +123,24 @@ def extract(picture: Picture, *, kind: Kind) -> LocalFeatures:
     points = np.array([_centred(keypoint, kind) for keypoint in keypoints[:limit]], np.float32).reshape(-1, 2)
     descriptors = np.zeros((0, _WIDTHS[kind]), np.uint8) if found is None else found[:limit].astype(np.uint8)
     return LocalFeatures(kind=kind, width=width, height=height, points=points, descriptors=descriptors)
+
+
+_known: OrderedDict[tuple[Kind, tuple[int, ...], bytes], LocalFeatures] = OrderedDict()
+
+
+def remembered(picture: Picture, *, kind: Kind) -> LocalFeatures:
+    """
+    :func:`extract`, remembered for the pictures looked at last.
+
+    A new picture is compared with some twenty others, and a copy with those that its original was compared with:
+    finding the features again each time would be most of the work.
+    """
+    key = (kind, picture.shape, hashlib.blake2b(np.ascontiguousarray(picture), digest_size=16).digest())
+    found = _known.pop(key, None) or extract(picture, kind=kind)
+    _known[key] = found
+    while len(_known) > REMEMBERED:
+        _known.popitem(last=False)
+    return found
 
 
 def _centred(keypoint: cv2.KeyPoint, kind: Kind) -> tuple[float, float]:

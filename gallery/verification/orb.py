@@ -3,7 +3,7 @@
 from gallery.pictures import Picture
 from gallery.verification.base import Features, weigh
 from gallery.verification.evidence import Evidence
-from gallery.verification.features import extract, mirror
+from gallery.verification.features import mirror, remembered
 from gallery.verification.transformation import Size
 
 
@@ -28,5 +28,5 @@ class Orb:
             features=features,
             sizes=sizes,
             # Its bits come from a fixed, asymmetric pattern: a mirrored picture has to be looked at anew.
-            mirrored=lambda picture, _: extract(mirror(picture), kind="orb"),
+            mirrored=lambda picture, _: remembered(mirror(picture), kind="orb"),
         )

@@ -2,9 +2,18 @@
 
 import numpy as np
 import pytest
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
-from gallery.verification.features import ORB_POINTS, Kind, LocalFeatures, extract, mirror, work_copy
+from gallery.verification.features import (
+    ORB_POINTS,
+    REMEMBERED,
+    Kind,
+    LocalFeatures,
+    extract,
+    mirror,
+    remembered,
+    work_copy,
+)
 from gallery.verification.geometry import fit, mirror_sift
 from tests.verification_pictures import paint, picture
 
@@ -60,3 +69,20 @@ def test_sift_features_are_mirrored_without_looking_again() -> None:
 def test_mirroring_twice_changes_nothing() -> None:
     original = picture(paint(4))
     np.testing.assert_array_equal(mirror(mirror(original)), original)
+
+
+@pytest.mark.parametrize("kind", ["orb", "sift"])
+def test_remembered_features_are_those_of_the_picture(kind: Kind) -> None:
+    one, other = picture(paint(1)), picture(paint(2))
+    found = remembered(one, kind=kind)
+    np.testing.assert_array_equal(found.descriptors, extract(one, kind=kind).descriptors)
+    assert remembered(one.copy(), kind=kind) is found
+    assert remembered(other, kind=kind) is not found
+
+
+def test_only_so_many_features_are_remembered() -> None:
+    first = picture(Image.new("RGB", (20, 20), (0, 0, 0)))
+    found = remembered(first, kind="orb")
+    for level in range(1, REMEMBERED + 1):
+        remembered(picture(Image.new("RGB", (20, 20), (level, 0, 0))), kind="orb")
+    assert remembered(first, kind="orb") is not found
