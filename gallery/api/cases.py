@@ -11,7 +11,7 @@ from gallery.api.reviewing import CommentOut, Note, PreviewIn, PreviewOut, Text
 from gallery.api.schemas import CaseLine, CaseOut, CasesOut
 from gallery.api.signing_in import caller
 from gallery.models import Case, Image, Pair, User
-from gallery.review import access, actions, merges, queue
+from gallery.review import access, actions, merges, queue, splitting
 
 router = Router(tags=["cases"])
 
@@ -123,5 +123,5 @@ def _whole(found: Case, user: User) -> CaseOut:
         queue.lease_of(found, user),
         images=images,
         pairs=list(pairs.select_related("left", "right", "policy")),
-        actions=[action.name for action in offered],
+        actions=[action.name for action in offered] + (["split"] if offered and splitting.may_split(images) else []),
     )

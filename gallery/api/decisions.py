@@ -12,7 +12,7 @@ from gallery.api.reviewing import PlanOut
 from gallery.api.schemas import DecisionIn, DecisionOut, UndoIn
 from gallery.api.signing_in import caller
 from gallery.models import Case, Decision, User
-from gallery.review import actions, appeals, undo
+from gallery.review import actions, appeals, splitting, undo
 from gallery.review.submit import Outcome, Submit
 
 router = Router(tags=["decisions"])
@@ -27,7 +27,7 @@ def decide(request: HttpRequest, given: DecisionIn) -> DecisionOut:
     """
     user = moderator(request)
     case = get_object_or_404(Case, pk=given.case)
-    named = members_of(case, [*given.images, given.keeper, given.file_of])
+    named = members_of(case, [*given.images, *given.at, given.keeper, given.file_of])
     submit = Submit(
         decision_id=given.id,
         seen_version=given.seen_version,
@@ -36,6 +36,7 @@ def decide(request: HttpRequest, given: DecisionIn) -> DecisionOut:
         file=named[given.file_of].file_id if given.file_of else None,
         choices=given.choices,
         rest=given.rest,
+        bridge=splitting.bridge_between(case, [named[public_id].pk for public_id in given.at]),
         reason=given.reason,
         note=given.note,
     )

@@ -190,13 +190,16 @@ class DecisionIn(Schema):
 
     id: UUID
     case: int
-    action: Literal["different", "related", "intentional", "merge"]
+    action: Literal["different", "related", "intentional", "merge", "split"]
     seen_version: int = Field(description="The version of the case that was looked at.")
     images: list[str] = Field(default=[], description="Public ids; empty for all members.")
     keeper: str | None = None
     file_of: str | None = Field(default=None, description="The image whose file stays; the keeper's if not given.")
     choices: dict[str, str] = {}
     rest: Literal["", "different"] = ""
+    at: list[str] = Field(
+        default=[], max_length=2, description="A split cuts between these two; where the case is weakest if not given."
+    )
     reason: str = Field(default="", max_length=40)
     note: str = Field(default="", max_length=2000)
 

@@ -1,26 +1,18 @@
 """Connects open pairs to cases, and keeps cases true when pairs open and close."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
+from gallery.detection.groups import Group, Sides, split
 from gallery.detection.projection import project
-from gallery.models import Case, CaseMember, Pair, Policy
+from gallery.models import Case, CaseMember, Pair, Policy, SplitPart
 
 REACH = 3000
 """Images looked at in one go. A group beyond it is worked off case by case."""
-
-
-@dataclass(slots=True)
-class Group:
-    """Images that belong on one page, and the open pairs between them."""
-
-    images: set[int]
-    pairs: list[Pair] = field(default_factory=list)
 
 
 def refresh(images: Collection[int]) -> None:
@@ -44,7 +36,7 @@ def connect(images: Collection[int]) -> None:
     reached = seeds | {image for pair in pairs for image in (pair.left_id, pair.right_id)}
     for case in _cases_of(reached):
         affected.setdefault(case.pk, case)
-    groups = split(pairs, cap=policy.case_cap)
+    groups = split(pairs, cap=policy.case_cap, splits=standing_splits(reached))
     _assign(groups, affected, policy)
 
 
@@ -81,26 +73,21 @@ def _open_pairs_around(seeds: set[int]) -> list[Pair]:
     return list(found.values())
 
 
-def split(pairs: Iterable[Pair], *, cap: int) -> list[Group]:
+def standing_splits(images: Collection[int]) -> list[Sides]:
     """
-    Connected groups of at most ``cap`` images, cut at their weakest bridges.
+    The splits that nobody has taken back, as far as they are about ``images``, oldest first.
 
-    Kruskal's algorithm on the surest pairs first; a pair that would make a group too large is a bridge between two
-    cases and waits until one of them is decided.
+    An image is on the side of what was merged into it; one that holds images of both sides is on neither.
     """
-    home: dict[int, Group] = {}
-    for pair in sorted(pairs, key=lambda found: (-found.tier, -found.score, found.pk)):
-        one = home.setdefault(pair.left_id, Group({pair.left_id}))
-        other = home.setdefault(pair.right_id, Group({pair.right_id}))
-        if one is not other:
-            if len(one.images) + len(other.images) > cap:
-                continue
-            one.images |= other.images
-            one.pairs += other.pairs
-            home.update(dict.fromkeys(other.images, one))
-        one.pairs.append(pair)
-    groups = {id(group): group for group in home.values() if len(group.images) > 1}
-    return sorted(groups.values(), key=lambda group: min(group.images))
+    told = SplitPart.objects.standing().filter(Q(image__in=images) | Q(image__merged_into__in=images))
+    rows = told.order_by("decision__at", "decision").values_list("decision", "image", "image__merged_into", "part")
+    found: dict[object, dict[int, set[int]]] = {}
+    for decision, image, keeper, part in rows:
+        sides = found.setdefault(decision, defaultdict(set))
+        for one in (image, keeper):
+            if one is not None:
+                sides[one].add(part)
+    return [{image: min(parts) for image, parts in sides.items() if len(parts) == 1} for sides in found.values()]
 
 
 def _assign(groups: list[Group], affected: dict[int, Case], policy: Policy) -> None:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from gallery.errors import NotAllowed
 from gallery.models import Case, Decision, Image, Pair, StoredFile, User
-from gallery.review import decisions, merges, verdicts
+from gallery.review import decisions, merges, splitting, verdicts
 from gallery.review.decisions import Effect
 from gallery.review.reasons import REASONS, Reason
 from gallery.review.submit import Outcome, Submit
 
-__all__ = ["ACTIONS", "Action", "Outcome", "Submit", "offered", "run", "suggested"]
+__all__ = ["ACTIONS", "ANSWERS", "Action", "Outcome", "Submit", "offered", "run", "suggested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Action:
     """
     ``key`` is the key it has unless somebody chose another, ``help`` one sentence on what it does.
 
-    ``permission`` is checked before, the rights to every image of the case with the effect.
+    ``permission`` is checked before, the rights to every image of the case with the effect. ``is_answer``: it answers
+    the question that the desk asks, and many cases can be answered by it at once.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Action:
     permission: str
     effect: Effect
     help: str | Promise
+    is_answer: bool = True
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -84,8 +86,19 @@ ACTIONS: dict[str, Action] = {
             merges.merge,
             gettext_lazy("The same picture. One stays, the others lead to it. Can be undone at any time."),
         ),
+        Action(
+            "split",
+            gettext_lazy("Split the case"),
+            "x",
+            "gallery.review_case",
+            splitting.split,
+            gettext_lazy("Two questions in one. What lies between the two parts waits until both are answered."),
+            is_answer=False,
+        ),
     )
 }
+
+ANSWERS: dict[str, Action] = {name: action for name, action in ACTIONS.items() if action.is_answer}
 
 
 def run(name: str, case: Case, user: User, *, submit: Submit) -> Outcome:
@@ -94,14 +107,14 @@ def run(name: str, case: Case, user: User, *, submit: Submit) -> Outcome:
 
 
 def offered(images: Sequence[Image]) -> list[Action]:
-    """The actions that make sense for these images: an intentional copy is one of identical files."""
+    """The answers that make sense for these images: an intentional copy is one of identical files."""
     ids = [image.pk for image in images]
     hashes = list(StoredFile.objects.filter(image__in=ids).values_list("sha256", flat=True))
     if len(set(hashes)) == len(hashes):
-        return [action for action in ACTIONS.values() if action.name != "intentional"]
+        return [action for action in ANSWERS.values() if action.name != "intentional"]
     if len(set(hashes)) == 1:
         return [ACTIONS["intentional"], ACTIONS["merge"]]
-    return list(ACTIONS.values())
+    return list(ANSWERS.values())
 
 
 def suggested(case: Case) -> str:

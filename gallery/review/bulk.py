@@ -66,7 +66,7 @@ def start(
             raise NotAllowed(_("Somebody else has sent this form. Open the list again."))
         return sent
     access.check_reviewer(user)
-    if not user.has_perm(actions.ACTIONS[action].permission):
+    if not user.has_perm(actions.ANSWERS[action].permission):
         raise NotAllowed(_("Only moderators decide on cases. Ask an admin for the role."))
     reasons.check_reason(action, reason)
     if len(note) > NOTE_LENGTH:

@@ -112,6 +112,11 @@ def audit(decision: Decision, images: set[int]) -> None:
         undoes=str(decision.undoes_id) if decision.undoes_id else None,
         verdicts=list(decision.verdicts.order_by("pk").values_list("pk", flat=True)),
         merges=list(decision.merges.order_by("pk").values_list("pk", flat=True)),
+        parts=[
+            list(decision.parts.filter(part=part).order_by("image").values_list("image", flat=True)) for part in (0, 1)
+        ]
+        if decision.action == Action.SPLIT
+        else None,
     )
 
 
@@ -126,7 +131,8 @@ def _late(case: Case, user: User, *, action: Action, submit: Submit) -> AlreadyD
         if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).exists():
             return CaseChanged(_("An image joined or left this case while it was on your screen. Look at it again."))
         return CaseChanged(_("This case was closed while it was on your screen: there is nothing left to decide."))
-    opposite = (winner.action == Action.MERGE) != (action == Action.MERGE)
+    is_answer = Action.SPLIT not in (winner.action, action)
+    opposite = is_answer and (winner.action == Action.MERGE) != (action == Action.MERGE)
     if opposite and winner.actor_id != user.pk and access.may_decide(user, case):
         _dissent(case, user, action=action, submit=submit)
         return _told(winner, dissent=True)

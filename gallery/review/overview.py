@@ -32,7 +32,7 @@ def look_at(decisions: Sequence[Decision], user: User) -> list[Seen]:
     """
     roots = _roots(decisions)
     unique = list({root.pk: root for root in roots.values()}.values())
-    prefetch_related_objects(unique, Prefetch("merges", Merge.objects.select_related("keeper__file")))
+    prefetch_related_objects(unique, Prefetch("merges", Merge.objects.select_related("keeper__file")), "parts")
     judged = _judged(roots.values())
     pictures = Image.objects.select_related("file").in_bulk(
         {image for images in judged.values() for image in sorted(images)[:PICTURES]}
@@ -68,6 +68,8 @@ def _judged(roots: Iterable[Decision]) -> dict[uuid.UUID, set[int]]:
     for decision, image in rows.values_list("verdict__decision", "image").distinct():
         if image is not None:
             found[decision].add(image)
+    for root in roots:
+        found[root.pk] |= {placed.image_id for placed in root.parts.all()}
     return found
 
 

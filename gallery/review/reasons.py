@@ -49,6 +49,11 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("earlier_mistake", gettext_lazy("The earlier decision was a mistake")),
         OTHER,
     ),
+    Action.SPLIT: (
+        Reason("two_pictures", gettext_lazy("More than one picture is in here")),
+        Reason("too_many", gettext_lazy("Too many to look at together")),
+        OTHER,
+    ),
     Action.UNDO: (
         Reason("slip", gettext_lazy("Pressed the wrong key")),
         Reason("mistake", gettext_lazy("The decision was a mistake")),

@@ -14,7 +14,8 @@ class Submit:
 
     ``decision_id`` comes with the form, so that a submit sent twice has one effect. ``images`` are the members it is
     about; none means all that are live (a merge without ticks takes those verified against the keeper). ``rest`` is
-    "different" if the members that a merge leaves out are different from it and from each other.
+    "different" if the members that a merge leaves out are different from it and from each other. ``bridge`` is the pair
+    at which a split cuts; none means the weakest.
     """
 
     decision_id: uuid.UUID
@@ -24,6 +25,7 @@ class Submit:
     file: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
     rest: str = ""
+    bridge: int | None = None
     reason: str = ""
     note: str = ""
 

@@ -52,6 +52,7 @@ class _Done:
     images: set[int] = field(default_factory=set)
     unfolded: list[folding.Unfolded] = field(default_factory=list)
     revoked: list[Verdict] = field(default_factory=list)
+    parted: set[int] = field(default_factory=set)
 
 
 def plan(decision: Decision) -> UndoPlan:
@@ -200,7 +201,7 @@ def images_of(root: Decision) -> set[int]:
     judged = Image.objects.filter(judged_in__verdict__decision=root).values_list("pk", flat=True)
     absorbed = Image.objects.filter(absorbed_by__merge__decision=root).values_list("pk", flat=True)
     keepers = root.merges.values_list("keeper", flat=True)
-    return {*judged, *absorbed, *keepers}
+    return {*judged, *absorbed, *keepers, *root.parts.values_list("image", flat=True)}
 
 
 def lost_its_keeper(root: Decision, by: User) -> bool:
@@ -220,7 +221,7 @@ def _mark(root: Decision, made: Decision, *, undone: bool) -> None:
     Decision.objects.filter(pk=root.pk).update(
         undone_at=made.at if undone else None, undone_by=made.actor if undone else None
     )
-    if undone and root.case_id:
+    if undone and root.case_id and root.action != Action.SPLIT:
         # Whoever disagreed has been heard.
         dissent = Decision.objects.filter(case=root.case_id, dissent=True, undone_at=None)
         dissent.update(undone_at=made.at, undone_by=made.actor)
@@ -236,6 +237,8 @@ def _take_back(
         done.images |= unfolded.images
     done.revoked = list(root.verdicts.live().order_by("pk"))
     done.images |= verdicts.withdraw(done.revoked, by=by, at=at, reason=reason)
+    done.parted = set(root.parts.values_list("image", flat=True))
+    done.images |= done.parted
     return done
 
 
@@ -245,6 +248,7 @@ def _make_again(root: Decision, undoing: Decision, policy: Policy, *, by: User, 
         done.images |= merges.redo(merge, policy, by=by, reason=reason)
     revoked = root.verdicts.filter(revoked_at=undoing.at).order_by("pk")
     done.images |= verdicts.reissue(revoked, by=by, policy=policy)
+    done.images |= set(root.parts.values_list("image", flat=True))
     return done
 
 
@@ -269,6 +273,8 @@ def _in_words(done: _Done) -> UndoPlan:
             when = words.ago(image.file.purged_at) if image.file and image.file.purged_at else ""
             sentence = _("%(image)s stays merged: its file was deleted %(when)s.")
             found.impossible.append(Line((sentence % {"image": words.quoted(image), "when": when}).replace(" .", ".")))
+    if done.parted:
+        found.restored.append(Line(_("The two parts are one case again, as far as they are still to be decided.")))
     for verdict in done.revoked:
         if verdict.kind != Verdict.Kind.SAME:
             sentence = _("These are not approved as %(kind)s any more, and may be flagged again.")

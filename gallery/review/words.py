@@ -47,6 +47,7 @@ def told(decision: Decision) -> str:
         Action.RELATED: _("%(who)s marked these as related %(when)s."),
         Action.INTENTIONAL: _("%(who)s approved these as an intentional copy %(when)s."),
         Action.MERGE: _("%(who)s merged these %(when)s."),
+        Action.SPLIT: _("%(who)s split this case %(when)s."),
         Action.UNDO: _("%(who)s took the decision back %(when)s."),
     }
     return sentences[Action(decision.action)] % {"who": name_of(decision.actor), "when": ago(decision.at)}
@@ -56,6 +57,8 @@ def outcome_of(decision: Decision) -> str:
     """The toast: "Different. 1 decision closed 14 pairs."."""
     if decision.action == Action.UNDO:
         return _undone(decision)
+    if decision.action == Action.SPLIT:
+        return _split(decision)
     if decision.action == Action.MERGE:
         # Lists have fetched these for all their decisions at once: then nothing is asked here.
         prefetch_related_objects([decision], Prefetch("merges", Merge.objects.select_related("keeper__file")))
@@ -69,6 +72,13 @@ def outcome_of(decision: Decision) -> str:
         "1 decision closed %(n)s pair.", "1 decision closed %(n)s pairs.", decision.pairs_closed
     ) % {"n": decision.pairs_closed}  # fmt: skip
     return f"{said} {closed}"
+
+
+def _split(decision: Decision) -> str:
+    prefetch_related_objects([decision], "parts")
+    second = sum(placed.part for placed in decision.parts.all())
+    sizes = {"one": len(decision.parts.all()) - second, "other": second}
+    return _("Split into %(one)s and %(other)s. What lies between waits until both are answered.") % sizes
 
 
 def _undone(decision: Decision) -> str:

@@ -18,7 +18,7 @@ from gallery.errors import ReviewError, RuleBroken
 from gallery.models import BulkItem, BulkJob, Case, Decision
 from gallery.models.case import CaseQuerySet
 from gallery.review import bulk, bulk_rules, reasons, selection
-from gallery.review.actions import ACTIONS, Action
+from gallery.review.actions import ANSWERS, Action
 from gallery.review.selection import Filters
 from gallery.views.access import SignedIn, moderating, reviewing
 from gallery.views.case_rows import rows_of
@@ -45,7 +45,7 @@ class Choice:
         """
         :raises Http404: if there is no such action.
         """
-        action = ACTIONS.get(query.get("action", ""))
+        action = ANSWERS.get(query.get("action", ""))
         if action is None:
             raise Http404
         ticked = [int(pk) for pk in query.getlist("case")[:TICKED] if pk.isdecimal() and len(pk) < 19]
@@ -184,7 +184,7 @@ def _context(request: SignedIn, found: BulkJob) -> dict[str, object]:
     items = found.items.filter(state__in=gone).select_related("case").order_by("number")[:LEFT_OUT]
     return {
         "job": found,
-        "label": ACTIONS[found.action].label,
+        "label": ANSWERS[found.action].label,
         "progress": _progress(found, counted),
         "left_out": _left_out(counted),
         "items": list(items),

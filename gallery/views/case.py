@@ -20,10 +20,14 @@ from gallery.views.judging import Judging
 from gallery.views.keys import by_name, key_map
 from gallery.views.progress import progress
 from gallery.views.review import next_cases
+from gallery.views.ties import Ties
 from gallery.views.wish import Wish
 
 AHEAD = 3
 """Cases whose pictures are fetched while somebody looks at this one."""
+
+LONGEST_NUMBER = 19
+"""Digits of the largest id that a database keeps, at the least."""
 
 TRAIL = 20
 """Cases that “the case before” remembers."""
@@ -51,6 +55,7 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
         "case": found,
         "desk": desk,
         "lease": lease,
+        "ties": Ties(desk),
         "judging": Judging(desk, signs) if may_decide else None,
         "may_decide": may_decide,
         "why_not": why_not,
@@ -119,7 +124,8 @@ def act(request: SignedIn, case_id: int, action: str) -> HttpResponseBase:
     except ReviewError as refusal:
         return refused(request, found, refusal)
     messages.success(request, outcome.sentence, extra_tags=str(outcome.decision.pk))
-    return go_on(request, found)
+    # After a split the larger part is still this case, and still to be answered.
+    return go_on(request, found) if chosen.is_answer else redirect("case", found.pk)
 
 
 def submitted(request: SignedIn, found: Case) -> Submit:
@@ -150,6 +156,7 @@ def submitted(request: SignedIn, found: Case) -> Submit:
         file=files.get(form.get("file", "") or keeper),
         choices={name.removeprefix(prefix): str(value) for name, value in form.items() if name.startswith(prefix)},
         rest="different" if form.get("rest") == "different" else "",
+        bridge=int(bridge) if (bridge := form.get("bridge", "")).isdecimal() and len(bridge) < LONGEST_NUMBER else None,
         reason=form.get("reason", ""),
         note=form.get("note", ""),
     )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gallery.models import Case, CaseSkip, Policy, SavedFilter, User
 from gallery.models.case import CaseQuerySet
 from gallery.review import bulk, selection
-from gallery.review.actions import ACTIONS
+from gallery.review.actions import ANSWERS
 from gallery.review.selection import Filters
 from gallery.views.access import SignedIn, moderating
 from gallery.views.case_rows import rows_of
@@ -65,7 +65,7 @@ def cases(request: SignedIn) -> HttpResponse:
         "ages": selection.AGES,
         "versions": list(Policy.objects.order_by("-version").values_list("version", flat=True)[:VERSIONS]),
         "kept": _kept(user, filters),
-        "actions": ACTIONS.values(),
+        "actions": ANSWERS.values(),
     }
     return render(request, "gallery/cases.html", context)
 

@@ -238,23 +238,6 @@ class Desk:
             return self.keeper, image
         return image, next(shown for shown in self.stage if shown != image)
 
-    @cached_property
-    def matches(self) -> list[Link]:
-        """The pairs of a group that are to be decided, to be looked at one by one."""
-        if not self.is_group:
-            return []
-        by_pk = {image.pk: image for image in self.images}
-        return [
-            Link(
-                label=f"{self.letters[pair.left_id]} – {self.letters[pair.right_id]}",
-                address=self.address(show=(by_pk[pair.left_id], by_pk[pair.right_id])),
-                words=Pair.Tier(pair.tier).label,
-                on_stage=pair == self.pair,
-            )
-            for pair in self.pairs
-            if pair.state == Pair.State.OPEN
-        ]
-
     @property
     def scopes(self) -> list[Link]:
         """Ways to tick: all, or the two on the stage."""
