@@ -272,7 +272,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("SWEEP_SECONDS", default=2.0),
         "options": {"expires": 10},
     },
-    "reconcile": {"task": "gallery.reconcile", "schedule": 60.0, "options": {"expires": 50}},
+    "check_index": {"task": "gallery.check_index", "schedule": 60.0, "options": {"expires": 50}},
     "purge": {"task": "gallery.purge", "schedule": 3600.0, "options": {"expires": 1800}},
     "selftest": {
         "task": "gallery.selftest",
@@ -306,6 +306,7 @@ DEDUP = {
     "keep_absorbed_days": env.int("KEEP_ABSORBED_DAYS", default=30),
     "decode_seconds": env.int("DECODE_SECONDS", default=20),
     "decode_memory_mb": env.int("DECODE_MEMORY_MB", default=1500),
+    "concealment": env.str("CONCEALMENT", default="none", choices=("none", "grey", "blur")),
     "metrics_token": env.str("METRICS_TOKEN", default=""),
 }
 

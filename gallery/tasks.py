@@ -82,6 +82,7 @@ WORKS: dict[str, tuple[Callable[[Claim], None], Callable[[], int]]] = {
     "align": (comparison.align, lambda: 4),
     "project": (comparison.reproject, lambda: 1),
     "bulk": (bulk_jobs.work, lambda: 1),
+    "reconcile": (upkeep.work, lambda: 1),
 }
 """The topics of the outbox: who does the work, and how many entries are claimed at once."""
 
@@ -130,8 +131,13 @@ def sweep() -> None:
 
 @shared_task(name="gallery.reconcile")
 def reconcile() -> None:
-    """Compare the index with SQL and repair it."""
-    upkeep.reconcile()
+    work_on("reconcile")
+
+
+@shared_task(name="gallery.check_index")
+def check_index() -> None:
+    """Have the index compared with SQL and mended."""
+    upkeep.check_regularly()
 
 
 @shared_task(name="gallery.purge")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from gallery import embedders
-from gallery.detection import background, collections
+from gallery.detection import background, collections, epochs
 from gallery.detection.background import Background
 from gallery.images import hashes
 from gallery.index.base import VectorIndex, search_range
@@ -68,11 +68,14 @@ def find(images: Sequence[Image], policy: Policy, index: VectorIndex) -> dict[in
 
     One search for the whole batch: 64 queries cost about three times one. Hits are joined with SQL, where the truth
     is: what was removed is left out and what was merged is its keeper.
+
+    :raises Unavailable: if the index does not answer, or is not in the state that SQL knows.
     """
     prints = list(Fingerprint.objects.filter(file__image__in=images).select_related("file"))
     found: dict[int, Neighbourhood] = defaultdict(Neighbourhood)
     _by_embedding(prints, policy, index, found)
     _by_hash([row for row in prints if row.pdq_quality >= policy.pdq_min_quality], policy, index, found)
+    epochs.confirm(index, [collections.name_of(policy.embedder), collections.name_of_hashes()])
     _by_equality(prints, found)
     return {image.pk: _live(image, found[image.pk]) for image in images}
 

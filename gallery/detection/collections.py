@@ -11,6 +11,7 @@ import numpy as np
 
 from gallery import embedders
 from gallery.conf import conf
+from gallery.detection import epochs
 from gallery.images import hashes
 from gallery.index.base import VectorIndex
 from gallery.models import Collection, Embedding, Fingerprint
@@ -40,7 +41,9 @@ def ready(index: VectorIndex, embedder: str) -> None:
         (name_of_hashes(), hashes.PDQ_BITS),
     ):
         index.ensure(name, dimensions)
-        Collection.objects.get_or_create(name=name, defaults={"dimensions": dimensions})
+        _row, is_new = Collection.objects.get_or_create(name=name, defaults={"dimensions": dimensions})
+        if is_new:
+            epochs.begin(index, name)
 
 
 def insert(index: VectorIndex, rows: Sequence[Embedding], *, embedder: str) -> None:

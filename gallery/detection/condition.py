@@ -19,7 +19,8 @@ class Condition:
     ``waiting`` images are still being compared, ``aside`` could not be read, ``stuck`` pieces of work failed.
 
     ``at_work`` says whether a worker holds work at this moment, ``last_work`` when one last finished reading an image
-    or checking the index. ``checked`` and ``repaired`` are about the index. Moments are None where it never happened.
+    or checking the index. ``checked``, ``repaired`` and ``astray`` are about the index: since the last it is not in the
+    state that SQL knows, and nothing is searched. Moments are None where it never happened.
     """
 
     waiting: int
@@ -30,6 +31,7 @@ class Condition:
     last_work: dt.datetime | None
     checked: dt.datetime | None
     repaired: dt.datetime | None
+    astray: dt.datetime | None
 
 
 def condition() -> Condition:
@@ -48,7 +50,10 @@ def condition() -> Condition:
     )
     newest = Fingerprint.objects.order_by("-pk").values("created_at")[:1]
     index = Collection.objects.aggregate(
-        checked=Max("checked_at"), repaired=Max("repaired_at"), read=Max(Subquery(newest))
+        checked=Max("checked_at"),
+        repaired=Max("repaired_at"),
+        astray=Min("astray_since"),
+        read=Max(Subquery(newest)),
     )
     done = [moment for moment in (index["checked"], index["read"]) if moment]
     return Condition(
@@ -59,4 +64,5 @@ def condition() -> Condition:
         last_work=max(done, default=None),
         checked=index["checked"],
         repaired=index["repaired"],
+        astray=index["astray"],
     )

@@ -1,8 +1,7 @@
 """SQL is the truth: compares the index with it, and mends the index."""
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 import structlog
@@ -11,9 +10,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from gallery import embedders, index, outbox
-from gallery.detection import collections
+from gallery.detection import collections, epochs
 from gallery.index.base import VectorIndex
-from gallery.models import Collection, Embedding, Fingerprint, Image, Policy
+from gallery.models import Collection, Embedding, Fingerprint, Image, OutboxEntry, Policy
+from gallery.outbox import Claim
 
 log = structlog.get_logger(__name__)
 
@@ -22,47 +22,96 @@ AT_ONCE = 500
 
 @dataclass(slots=True)
 class Repair:
-    """What was found in one collection: how many ids SQL has, how many were missing in the index, how many too many."""
+    """
+    What was found in one collection: how many ids SQL has, how many were missing in the index, how many too many.
+
+    ``astray``: it was not in the state that SQL knows, so that ids in it may have meant other pictures. All its vectors
+    were written again.
+    """
 
     name: str
     expected: int = 0
     missing: int = 0
     surplus: int = 0
+    astray: bool = False
     images: set[int] = field(default_factory=set)
+    """Those that were missing: others may have missed them."""
 
     @property
     def is_clean(self) -> bool:
-        return not (self.missing or self.surplus)
+        return not (self.missing or self.surplus or self.astray)
 
 
-def reconcile(*, thorough: bool = False, repair: bool = True) -> list[Repair]:
+def nothing() -> None:
+    """What is done between two pieces of upkeep by those whose time nobody counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """``between`` is called between two pieces of work."""
+
+    client: VectorIndex
+    thorough: bool
+    repair: bool
+    between: Callable[[], None] = nothing
+
+
+Rows = QuerySet[Embedding] | QuerySet[Fingerprint]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """
+    What a collection is to hold: ``expected`` must be there, of ``known`` some are on their way.
+
+    ``images`` and ``insert`` are given ids. Where nothing is ``searched``, nobody missed what was missing.
+    """
+
+    name: str
+    expected: Rows
+    known: Rows
+    images: Callable[[list[int]], set[int]]
+    insert: Callable[[list[int]], None]
+    searched: bool = True
+
+
+def work(claim: Claim) -> None:
+    """
+    Compare and mend, as a piece of work: by one worker at a time, however long it takes.
+
+    :raises Unavailable: if the index does not answer.
+    """
+    reconcile(between=lambda: outbox.renew(claim))
+    with transaction.atomic():
+        outbox.finish(claim)
+
+
+def check_regularly() -> None:
+    """What the scheduler asks for every minute. Upkeep that failed and was set aside is tried again, too."""
+    with transaction.atomic():
+        outbox.retry(OutboxEntry.objects.filter(topic="reconcile").exclude(quarantined_at=None))
+        epochs.ask_for_upkeep()
+
+
+def reconcile(*, thorough: bool = False, repair: bool = True, between: Callable[[], None] = nothing) -> list[Repair]:
     """
     Make both collections hold exactly what SQL says, and have the images that were missing searched again.
 
-    Counts first, ids only if they differ or ``thorough`` is asked for. Images that are still on their way are left out:
-    their own work inserts them.
+    Counts first, ids only if they differ or ``thorough`` is asked for. In a collection that is astray every vector is
+    written again. Images that are still on their way are left out: their own work inserts them.
 
     :param repair: mend what is found; else it is only told.
+    :param between: called between two pieces of work.
     :raises Unavailable: if the index does not answer.
     """
-    client, policy = index.load(), Policy.objects.in_force()
+    task = _Task(client=index.load(), thorough=thorough, repair=repair, between=between)
+    policy = Policy.objects.in_force()
     if repair:
-        collections.ready(client, policy.embedder)
-    repairs = [
-        _vectors(client, policy.embedder, thorough=thorough, repair=repair),
-        _hashes(client, thorough=thorough, repair=repair),
-    ]
-    # Nothing is searched in the others yet, or any more: what one of them lacked was not missed by anybody.
-    repairs += [
-        replace(_vectors(client, name, thorough=thorough, repair=repair), images=set())
-        for name in Collection.objects.fed_besides(policy.embedder)
-    ]
-    images = set[int]().union(*(repair.images for repair in repairs))
-    for chunk in _chunks(sorted(images)):
-        with transaction.atomic():
-            for image in chunk:
-                outbox.send("search", key=image)
-    return repairs
+        collections.ready(task.client, policy.embedder)
+    kept = [_vectors(task.client, policy.embedder), _hashes(task.client)]
+    # Nothing is searched in the others yet, or any more.
+    kept += [_vectors(task.client, name, searched=False) for name in Collection.objects.fed_besides(policy.embedder)]
+    return [_looked_after(task, one) for one in kept]
 
 
 def _there() -> Q:
@@ -77,34 +126,42 @@ def fill(embedder: str) -> Repair:
     """
     client = index.load()
     collections.ready(client, embedder)
-    return _vectors(client, embedder, thorough=True, repair=True)
+    task = _Task(client=client, thorough=True, repair=True)
+    return _looked_after(task, _vectors(client, embedder, searched=False))
 
 
-def _vectors(client: VectorIndex, embedder: str, *, thorough: bool, repair: bool) -> Repair:
-    key = embedders.key_of(embedder)
-    there = Fingerprint.objects.filter(_there())
-    rows = Embedding.objects.of_model(key).filter(fingerprint__in=there).select_related("fingerprint__file")
-
-    def insert(ids: list[int]) -> set[int]:
-        found = list(rows.filter(pk__in=ids))
-        collections.insert(client, found, embedder=embedder)
-        return {row.fingerprint.file.image_id for row in found}
-
-    known: QuerySet[Embedding] = Embedding.objects.of_model(key)
-    found = _compared(client, collections.name_of(embedder), rows, known, thorough=thorough)
-    return _mended(client, found, insert) if repair else found.repair
+def _vectors(client: VectorIndex, embedder: str, *, searched: bool = True) -> _Kept:
+    known: QuerySet[Embedding] = Embedding.objects.of_model(embedders.key_of(embedder))
+    expected = known.filter(fingerprint__in=Fingerprint.objects.filter(_there())).select_related("fingerprint__file")
+    return _Kept(
+        name=collections.name_of(embedder),
+        expected=expected,
+        known=known,
+        images=lambda ids: set(known.filter(pk__in=ids).values_list("fingerprint__file__image", flat=True)),
+        insert=lambda ids: collections.insert(client, list(expected.filter(pk__in=ids)), embedder=embedder),
+        searched=searched,
+    )
 
 
-def _hashes(client: VectorIndex, *, thorough: bool, repair: bool) -> Repair:
-    rows = Fingerprint.objects.filter(_there()).select_related("file")
+def _hashes(client: VectorIndex) -> _Kept:
+    known: QuerySet[Fingerprint] = Fingerprint.objects.all()
+    expected = known.filter(_there()).select_related("file")
+    return _Kept(
+        name=collections.name_of_hashes(),
+        expected=expected,
+        known=known,
+        images=lambda ids: set(known.filter(pk__in=ids).values_list("file__image", flat=True)),
+        insert=lambda ids: collections.insert_hashes(client, expected.filter(pk__in=ids)),
+    )
 
-    def insert(ids: list[int]) -> set[int]:
-        found = list(rows.filter(pk__in=ids))
-        collections.insert_hashes(client, found)
-        return {row.file.image_id for row in found}
 
-    found = _compared(client, collections.name_of_hashes(), rows, Fingerprint.objects.all(), thorough=thorough)
-    return _mended(client, found, insert) if repair else found.repair
+def _looked_after(task: _Task, kept: _Kept) -> Repair:
+    found = _compared(task, kept)
+    Collection.objects.filter(name=kept.name).update(checked_at=Now())
+    if task.repair:
+        _mend(task, kept, found)
+        epochs.renew(task.client, kept.name)
+    return found.repair
 
 
 @dataclass(slots=True)
@@ -116,38 +173,52 @@ class _Difference:
     surplus: list[int] = field(default_factory=list)
 
 
-def _compared(
-    client: VectorIndex,
-    name: str,
-    expected: "QuerySet[Embedding] | QuerySet[Fingerprint]",
-    known: "QuerySet[Embedding] | QuerySet[Fingerprint]",
-    *,
-    thorough: bool,
-) -> _Difference:
-    """``expected`` must be there; of ``known`` some are on their way; what is neither is surplus."""
-    found = _Difference(Repair(name, expected=expected.count()))
-    if thorough or found.repair.expected > client.count(name) or client.count(name) > known.count():
-        wanted = expected.order_by("pk").values_list("pk", flat=True).iterator()
-        found.missing, surplus = _compare(wanted, client.ids(name))
-        found.surplus = [pk for chunk in _chunks(surplus) for pk in set(chunk) - set(_ids(known, chunk))]
-        found.repair.missing, found.repair.surplus = len(found.missing), len(found.surplus)
-    Collection.objects.filter(name=name).update(checked_at=Now())
+def _compared(task: _Task, kept: _Kept) -> _Difference:
+    client = task.client
+    found = _Difference(Repair(kept.name, expected=kept.expected.count(), astray=not epochs.agrees(client, kept.name)))
+    repair, stored = found.repair, client.count(kept.name)
+    if task.thorough or repair.astray or repair.expected > stored or stored > kept.known.count():
+        wanted = kept.expected.order_by("pk").values_list("pk", flat=True).iterator()
+        found.missing, found.surplus = _compare(wanted, client.ids(kept.name))
+        if not repair.astray:
+            # Where ids may mean other pictures, also the vector of one that is on its way is somebody else's.
+            found.surplus = [pk for some in _chunks(found.surplus) for pk in set(some) - set(_ids(kept.known, some))]
+        repair.missing, repair.surplus = len(found.missing), len(found.surplus)
     return found
 
 
-def _mended(client: VectorIndex, found: _Difference, insert: Callable[[list[int]], set[int]]) -> Repair:
+def _mend(task: _Task, kept: _Kept, found: _Difference) -> None:
     repair = found.repair
-    for chunk in _chunks(found.missing):
-        repair.images |= insert(chunk)
+    if repair.is_clean:
+        return
     for chunk in _chunks(found.surplus):
-        client.delete(repair.name, chunk)
-    if not repair.is_clean:
-        Collection.objects.filter(name=repair.name).update(repaired_at=Now(), epoch=uuid.uuid4())
-        log.warning("index_repaired", collection=repair.name, missing=repair.missing, surplus=repair.surplus)
-    return repair
+        task.between()
+        task.client.delete(kept.name, chunk)
+    for chunk in _chunks(found.missing):
+        task.between()
+        if kept.searched:
+            _have_searched_again(kept.images(chunk), repair)
+        kept.insert(chunk)
+    if repair.astray:
+        missing = set(found.missing)
+        for chunk in _chunks(kept.expected.order_by("pk").values_list("pk", flat=True).iterator()):
+            task.between()
+            kept.insert([pk for pk in chunk if pk not in missing])
+        epochs.forget_others(task.client, kept.name)
+    Collection.objects.filter(name=kept.name).update(repaired_at=Now())
+    told = {"missing": repair.missing, "surplus": repair.surplus, "astray": repair.astray}
+    log.warning("index_repaired", collection=kept.name, **told)
 
 
-def _ids(rows: "QuerySet[Embedding] | QuerySet[Fingerprint]", wanted: list[int]) -> Iterable[int]:
+def _have_searched_again(images: set[int], repair: Repair) -> None:
+    """Before they are put back: ended in between, nobody would know any more that others may have missed them."""
+    repair.images |= images
+    with transaction.atomic():
+        for image in images:
+            outbox.send("search", key=image)
+
+
+def _ids(rows: Rows, wanted: list[int]) -> Iterable[int]:
     return rows.filter(pk__in=wanted).values_list("pk", flat=True)
 
 

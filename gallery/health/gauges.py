@@ -8,7 +8,7 @@ from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gallery.models import Case, Decision, Image, OutboxEntry, Pair, Policy
+from gallery.models import Case, Collection, Decision, Image, OutboxEntry, Pair, Policy
 
 
 class FromSql(Collector):
@@ -16,7 +16,7 @@ class FromSql(Collector):
 
     def collect(self) -> Iterable[Metric]:
         try:
-            families = [*_images(), *_outbox(), *_review()]
+            families = [*_images(), *_outbox(), *_index(), *_review()]
             up = 1
         except DatabaseError:  # told as the gauge below
             families, up = [], 0
@@ -53,6 +53,14 @@ def _outbox() -> Iterable[Metric]:
         oldest.add_metric([topic], (now - since).total_seconds() if since else 0.0)
         quarantined.add_metric([topic], aside)
     yield from (waiting, oldest, quarantined)
+
+
+def _index() -> Iterable[Metric]:
+    yield GaugeMetricFamily(
+        "dedup_index_astray",
+        "Collections that are not in the state that SQL knows: nothing is searched.",
+        value=Collection.objects.astray().count(),
+    )
 
 
 def _review() -> Iterable[Metric]:

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from gallery import embedders
 from gallery.conf import conf
 from gallery.errors import DedupError, Unavailable
-from gallery.models import Policy
+from gallery.models import Collection, Policy
 
 PATIENCE_SECONDS = 2.0
 """After this the answer goes out; who has not answered is down."""
@@ -72,13 +72,18 @@ def ask_redis() -> None:
 
 
 def ask_milvus() -> None:
-    if conf().index != "milvus":
-        return
-    address = urlsplit(conf().milvus_uri)
+    if conf().index == "milvus":
+        address = urlsplit(conf().milvus_uri)
+        try:
+            socket.create_connection((address.hostname or "", address.port or 19530), timeout=CONNECT_SECONDS).close()
+        except OSError as error:
+            raise Unavailable("milvus", "Milvus does not answer. Uploads are accepted and wait.") from error
     try:
-        socket.create_connection((address.hostname or "", address.port or 19530), timeout=CONNECT_SECONDS).close()
-    except OSError as error:
-        raise Unavailable("milvus", "Milvus does not answer. Uploads are accepted and wait.") from error
+        astray = Collection.objects.astray().exists()
+    except DatabaseError as error:
+        raise Unavailable("database", "The state of the index can not be read from the database.") from error
+    if astray:
+        raise Unavailable("milvus", "Milvus holds another state than SQL. New images wait until it was put right.")
 
 
 def ask_storage() -> None:

@@ -1,8 +1,12 @@
 """
 What a vector index promises.
 
-Ids are integers that the caller chooses (the fingerprint's primary key); similarity is the inner product of unit
+Ids are integers ≥ 0 that the caller chooses (the fingerprint's primary key); similarity is the inner product of unit
 vectors, −1 to 1. A collection holds the vectors of one embedder key: vectors of different models never meet.
+
+A collection can bear marks, integers from 1 to 2⁶². They are kept like its rows, go into a copy of them and are lost
+with them, so that a mark that is there proves that this state of the collection, or a later one, is there. They are
+neither found nor listed nor counted.
 """
 
 import re
@@ -34,7 +38,8 @@ class VectorIndex(Protocol):
     A store of unit vectors by id.
 
     Every method raises :class:`gallery.errors.Unavailable` when the store does not answer in time or reports a fault,
-    and ``ValueError`` for vectors, ids or names that can't be right (see :func:`check_rows` and :func:`check_name`).
+    and ``ValueError`` for vectors, ids, names or marks that can't be right (:func:`check_rows`, :func:`check_name`,
+    :func:`check_mark`).
     All methods may be repeated: the second call of the same one changes nothing more.
     """
 
@@ -71,6 +76,18 @@ class VectorIndex(Protocol):
 
     def drop(self, collection: str) -> None:
         """Delete ``collection`` and all it holds, if there is one."""
+
+    def mark(self, collection: str, mark: int) -> None:
+        """Put ``mark`` on ``collection``. When this returns, every process sees it."""
+
+    def unmark(self, collection: str, marks: Sequence[int]) -> None:
+        """Take ``marks`` away; unknown ones are ignored."""
+
+    def bears(self, collection: str, mark: int) -> bool:
+        """Whether ``mark`` is on it; not where there is no such collection. Costs no more than one search."""
+
+    def marks(self, collection: str) -> list[int]:
+        """All marks, ascending; none where there is no such collection. May take as long as a look at every row."""
 
     def ping(self) -> None:
         """Return if the store answers, within two seconds."""
@@ -125,4 +142,17 @@ def check_rows(ids: Sequence[int], vectors: Vectors) -> Vectors:
         raise ValueError(f"{len(ids)} ids for {rows.shape[0]} vectors")
     if len(set(ids)) != len(ids):
         raise ValueError("an id occurs twice in one call")
+    if len(ids) and min(ids) < 0:
+        raise ValueError("an id is below 0")
     return rows
+
+
+def check_mark(mark: int) -> int:
+    """
+    ``mark`` as it is.
+
+    :raises ValueError: if it is not from 1 to 2⁶².
+    """
+    if not 1 <= mark <= 1 << 62:
+        raise ValueError(f"{mark} can't be a mark: from 1 to 2^62 only")
+    return mark

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import Unavailable
-from gallery.index.base import SLACK, Hit, check_name, check_rows
+from gallery.index.base import SLACK, Hit, check_mark, check_name, check_rows
 from gallery.vectors import Vectors, checked
 
 
@@ -20,6 +20,7 @@ from gallery.vectors import Vectors, checked
 class _Collection:
     dimensions: int
     rows: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    marks: set[int] = field(default_factory=set)
 
 
 class MemoryIndex:
@@ -73,6 +74,22 @@ class MemoryIndex:
     def drop(self, collection: str) -> None:
         with self._lock:
             self._collections.pop(check_name(collection), None)
+
+    def mark(self, collection: str, mark: int) -> None:
+        with self._lock:
+            self._open(collection).marks.add(check_mark(mark))
+
+    def unmark(self, collection: str, marks: Sequence[int]) -> None:
+        with self._lock:
+            self._open(collection).marks.difference_update(marks)
+
+    def bears(self, collection: str, mark: int) -> bool:
+        return check_mark(mark) in self.marks(collection)
+
+    def marks(self, collection: str) -> list[int]:
+        with self._lock:
+            found = self._collections.get(check_name(collection))
+            return sorted(found.marks) if found else []
 
     def ping(self) -> None:
         """Always answers."""

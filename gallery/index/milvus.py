@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from threading import Lock
 
 import grpc
+import numpy as np
 from pymilvus import DataType, MilvusClient, MilvusException
 from pymilvus.client.types import LoadState
 
 from gallery.conf import conf
 from gallery.errors import Unavailable
-from gallery.index.base import SLACK, Hit, check_name, check_rows
+from gallery.index.base import SLACK, Hit, check_mark, check_name, check_rows
 from gallery.vectors import Vectors, checked
 
 # It prints every failure with a traceback, also those that are retried and those that we translate.
@@ -29,6 +30,12 @@ _MIN_EF = 128
 """Candidates that HNSW keeps while it searches; recall@10 is then 0.99 at 10,000 rows and more above."""
 
 _COLLECTION_MISSING = 100
+
+_MARKS = 2
+"""
+A mark is a row below 0, so that it lives and is lost with the rows. There are this many at most, while one takes the
+place of another, and a search asks for so many more.
+"""
 
 _CHANNEL = {
     # A server that comes back is found within a second: gRPC waits up to two minutes between attempts, and shares that
@@ -123,13 +130,16 @@ class MilvusIndex:
             answer = client.search(
                 name,
                 data=list(queries),
-                limit=k,
+                limit=k + _MARKS,
                 output_fields=["id"],  # without it the embedded server returns the vectors too
                 consistency_level="Strong",
-                search_params={"metric_type": "IP", "params": {"radius": floor - SLACK, "ef": max(_MIN_EF, k)}},
+                search_params={
+                    "metric_type": "IP",
+                    "params": {"radius": floor - SLACK, "ef": max(_MIN_EF, k + _MARKS)},
+                },
                 timeout=timeout,
             )
-            return [_hits(row) for row in answer]
+            return [_hits(row)[:k] for row in answer]
 
     def delete(self, collection: str, ids: Sequence[int]) -> None:
         if not len(ids):
@@ -146,7 +156,7 @@ class MilvusIndex:
                 return 0
             # count(*), not the statistics' row_count, which includes what was replaced and deleted.
             answer = client.query(name, output_fields=["count(*)"], consistency_level="Strong", timeout=timeout)
-            return int(answer[0]["count(*)"])
+            return int(answer[0]["count(*)"]) - len(_marks(client, name, timeout))
 
     def ids(self, collection: str) -> Iterator[int]:
         name, timeout = check_name(collection), conf().milvus_timeout
@@ -170,7 +180,7 @@ class MilvusIndex:
                     return
                 for row in page:
                     # After a crash the embedded server can return a row twice until it has flushed.
-                    if row["id"] != last:
+                    if row["id"] != last and row["id"] >= 0:
                         last = int(row["id"])
                         yield last
         finally:
@@ -183,6 +193,42 @@ class MilvusIndex:
             if client.has_collection(name, timeout=timeout):
                 client.drop_collection(name, timeout=timeout)
         self._dimensions.pop(name, None)
+
+    def mark(self, collection: str, mark: int) -> None:
+        name, timeout = check_name(collection), conf().milvus_timeout
+        with _translated("mark a collection"):
+            client = _client(timeout)
+            # Its direction is as good as any: no search returns it.
+            vector = np.eye(1, _describe(client, name, timeout), dtype=np.float32)[0]
+            client.upsert(name, [{"id": -check_mark(mark), "vector": vector}], timeout=timeout)
+
+    def unmark(self, collection: str, marks: Sequence[int]) -> None:
+        if not len(marks):
+            return
+        name, timeout = check_name(collection), conf().milvus_timeout
+        with _translated("forget marks"):
+            _client(timeout).delete(name, ids=[-check_mark(mark) for mark in marks], timeout=timeout)
+
+    def bears(self, collection: str, mark: int) -> bool:
+        name, timeout, wanted = check_name(collection), conf().milvus_timeout, [-check_mark(mark)]
+        with _translated("look for a mark"):
+            client = _client(timeout)
+            try:
+                # A real server waits up to a tick before it answers strongly; most marks are older than that.
+                return any(
+                    client.get(name, wanted, output_fields=["id"], consistency_level=level, timeout=timeout)
+                    for level in ("Eventually", "Strong")
+                )
+            except MilvusException:
+                if client.has_collection(name, timeout=timeout):
+                    raise
+                return False
+
+    def marks(self, collection: str) -> list[int]:
+        name, timeout = check_name(collection), conf().milvus_timeout
+        with _translated("list marks"):
+            client = _client(timeout)
+            return _marks(client, name, timeout) if client.has_collection(name, timeout=timeout) else []
 
     def ping(self) -> None:
         with _translated("answer"):
@@ -224,10 +270,17 @@ def _describe(client: MilvusClient, name: str, timeout: float) -> int:
     return next(int(field["params"]["dim"]) for field in fields if field["name"] == "vector")
 
 
+def _marks(client: MilvusClient, name: str, timeout: float) -> list[int]:
+    rows = client.query(name, filter="id < 0", output_fields=["id"], consistency_level="Strong", timeout=timeout)
+    return sorted({-int(row["id"]) for row in rows})
+
+
 def _hits(row: Sequence[dict[str, float]]) -> list[Hit]:
-    """One query's answer, each id once (see :meth:`MilvusIndex.ids`), nearest first."""
+    """One query's answer, each id once (see :meth:`MilvusIndex.ids`), nearest first, without the marks."""
     best: dict[int, float] = {}
     for hit in row:
         number = int(hit["id"])
+        if number < 0:
+            continue
         best[number] = max(float(hit["distance"]), best.get(number, -1.0))
     return [Hit(number, best[number]) for number in sorted(best, key=lambda number: (-best[number], number))]

@@ -91,12 +91,16 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         """The other networks that new images are shown to."""
         return sorted(self.exclude(fed_by__in=["", embedder]).values_list("fed_by", flat=True))
 
+    def astray(self) -> Self:
+        """In another state than SQL knows: nothing is searched in them until they were made good."""
+        return self.exclude(astray_since=None)
+
 
 class Collection(models.Model):
     """
     What a collection of the index should hold.
 
-    ``epoch`` changes whenever it is made anew; a mismatch with what the index holds stops the search stage.
+    ``epoch`` is what the collection must be marked with, see :mod:`gallery.detection.epochs`.
     """
 
     name = models.CharField(max_length=80, unique=True)
@@ -106,6 +110,9 @@ class Collection(models.Model):
         max_length=20,
         blank=True,
         help_text="the network that new images are shown to for it, though the policy may name another",
+    )
+    astray_since = models.DateTimeField(
+        null=True, blank=True, help_text="found in another state than SQL knows, and not made good since"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True)

@@ -176,6 +176,55 @@ def test_each_vector_has_one_id(store: VectorIndex) -> None:
         store.upsert(NAME, [1, 1], paint(2))
 
 
+def test_ids_below_zero_are_refused(store: VectorIndex) -> None:
+    with pytest.raises(ValueError, match="below 0"):
+        store.upsert(NAME, [-1], paint(1))
+
+
+def test_a_mark_stays_until_it_is_taken_away(store: VectorIndex) -> None:
+    assert not store.bears(NAME, 7)
+    for mark in (7, 2**62):
+        store.mark(NAME, mark)
+        store.mark(NAME, mark)
+    assert store.bears(NAME, 7)
+    assert store.bears(NAME, 2**62)
+    assert store.marks(NAME) == [7, 2**62]
+    store.unmark(NAME, [7, 8])
+    assert not store.bears(NAME, 7)
+    assert store.marks(NAME) == [2**62]
+
+
+def test_a_mark_is_neither_found_nor_listed_nor_counted(store: VectorIndex) -> None:
+    """Its own row, if it has one, lies in some direction: also what lies there is found whole."""
+    everywhere = unit(np.eye(DIMENSIONS, dtype=np.float32))
+    store.upsert(NAME, range(DIMENSIONS), everywhere)
+    for mark in (1, 2):
+        store.mark(NAME, mark)
+    assert store.count(NAME) == DIMENSIONS
+    assert list(store.ids(NAME)) == list(range(DIMENSIONS))
+    rows = store.search(NAME, everywhere, k=1, floor=0.9)
+    assert [found(row) for row in rows] == [[number] for number in range(DIMENSIONS)]
+    assert all(len(row) == DIMENSIONS for row in store.search(NAME, everywhere, k=DIMENSIONS, floor=-0.1))
+
+
+def test_a_dropped_collection_bears_no_mark(store: VectorIndex) -> None:
+    store.mark(NAME, 7)
+    store.drop(NAME)
+    assert not store.bears(NAME, 7)
+    assert store.marks(NAME) == []
+    store.ensure(NAME, DIMENSIONS)
+    assert not store.bears(NAME, 7)
+    with pytest.raises(Unavailable):
+        store.mark("nowhere", 7)
+
+
+@pytest.mark.parametrize("mark", [0, -1, 2**62 + 1])
+def test_odd_marks_are_refused(store: VectorIndex, mark: int) -> None:
+    for use in (store.mark, store.bears):
+        with pytest.raises(ValueError, match="mark"):
+            use(NAME, mark)
+
+
 @pytest.mark.parametrize("name", ["", "a-b", "a b", "1a", "x" * 101, "ä"])
 def test_odd_names_are_refused(store: VectorIndex, name: str) -> None:
     with pytest.raises(ValueError):

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from gallery import embedders, index
 from gallery.detection import collections, upkeep
 from gallery.ingest.intake import Accepted, accept_many
-from gallery.models import Case, Image, OutboxEntry, Pair, User
+from gallery.models import Case, Collection, Image, OutboxEntry, Pair, User
 from gallery.pictures import Picture
 from tests import pictures, servers, site
 from tests.conftest import change_dedup
@@ -122,8 +122,6 @@ def test_an_emptied_index_is_filled_again_and_what_was_missed_is_found(
             index.load().drop(name)
         upload(lena, pictures.resized(picture, 0.7))
         site.wait_for("the copy is compared", site.all_compared(2))
-        assert states() == []
-        repairs = upkeep.reconcile()
-        assert [repair.missing for repair in repairs] == [1, 1]
         site.wait_for("the pair is found", lambda: len(states()) == 1)
+    assert Collection.objects.exclude(repaired_at=None).count() == 2
     assert all(repair.is_clean for repair in upkeep.reconcile())
