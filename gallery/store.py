@@ -1,14 +1,18 @@
 """The object store: Django's default storage, local or S3, with its failures translated."""
 
+import datetime as dt
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.utils import timezone
 
 from gallery.errors import Unavailable
 from gallery.models import StoredFile
@@ -76,3 +80,48 @@ def drop(key: str) -> None:
     """Delete a key; one that is not there is fine."""
     with translated():
         default_storage.delete(key)
+
+
+def keys() -> Iterator[tuple[str, int]]:
+    """Every key in the store and the bytes it holds, in no order."""
+    with translated():
+        if isinstance(default_storage, FileSystemStorage):
+            root = Path(default_storage.location)
+            for folder, _folders, names in os.walk(root):
+                for name in names:
+                    path = Path(folder, name)
+                    yield path.relative_to(root).as_posix(), path.stat().st_size
+        else:
+            for found in cast(Any, default_storage).bucket.objects.all():  # S3, as settings.py knows only these two
+                yield found.key, found.size
+
+
+def blocks(key: str) -> Iterator[bytes]:
+    """
+    What a key holds, a megabyte at a time.
+
+    :raises FileNotFoundError: if it is not there.
+    """
+    with translated(), default_storage.open(key, "rb") as source:
+        yield from source.chunks(1 << 20)
+
+
+def put_file(key: str, file: Path) -> None:
+    """Write what a local file holds under ``key``, in the place of what was there."""
+    with translated(), file.open("rb") as content:
+        default_storage.save(key, File(content))
+
+
+def size(key: str) -> int | None:
+    """The bytes that a key holds; None if it is not there."""
+    with translated():
+        try:
+            return int(default_storage.size(key))
+        except FileNotFoundError:
+            return None
+
+
+def age(key: str) -> dt.timedelta:
+    """How long ago a key was written."""
+    with translated():
+        return timezone.now() - default_storage.get_modified_time(key)

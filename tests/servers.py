@@ -222,7 +222,7 @@ def postgres_data() -> Iterator[Postgres]:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         prefix = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
     try:
-        data = Postgres(folder, _postgres_programs(), free_port(), prefix)
+        data = Postgres(folder, postgres_programs(), free_port(), prefix)
         initdb = [*prefix, str(data.programs / "initdb"), "-D", str(folder / "data"), "-U", "tests", "-A", "trust"]
         subprocess.run([*initdb, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder)
         yield data
@@ -237,7 +237,7 @@ def postgres() -> Iterator[str]:
         yield data.url
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
     """The folder of PostgreSQL's programs, the newest of the system's first."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     if installed:

@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from gallery import outbox, store
+from gallery.images import header
 from gallery.models import Image, OutboxEntry
+from gallery.models.image import original_key
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +62,9 @@ def remove_abandoned() -> int:
     stale = Image.objects.filter(stage=Image.Stage.RECEIVING, created_at__lt=Now() - ABANDONED_AFTER)
     count = 0
     for image in stale.select_related("file")[:100]:
-        if image.file and image.file.blob:
-            store.drop(str(image.file.blob.name))
+        for stored in image.files.all():
+            # The row names its file only once that is safe; by then part of it, or all, may lie there.
+            store.drop(original_key(stored, f"original.{header.KINDS[stored.format].extensions[0]}"))
         try:
             with transaction.atomic():
                 Image.objects.filter(pk=image.pk).update(file=None)
