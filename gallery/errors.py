@@ -21,6 +21,8 @@ What can go wrong, and whose business it is.
     │   ├── NotAllowed         403 not_allowed
     │   ├── RuleBroken         409 rule_broken
     │   └── NothingToUndo      409 nothing_to_undo
+    ├── DetailsError           422 details: the owner's: words that can't be kept; nothing was saved
+    │   └── ImageChanged       409 image_changed
     ├── PolicyError            422 policy: the admin's: thresholds that make no sense
     ├── Poisoned               the decoder died or hung on this file; retried, then quarantined
     ├── ModelMissing           an embedder without its weights; says what to run
@@ -137,6 +139,20 @@ class RuleBroken(ReviewError):
 
 class NothingToUndo(ReviewError):
     code = "nothing_to_undo"
+
+
+class DetailsError(DedupError):
+    """What somebody says of an image or an album can't be kept like this; nothing was saved."""
+
+    code = "details"
+    status = 422
+
+
+class ImageChanged(DetailsError):
+    """The image is not as it was when its details were read."""
+
+    code = "image_changed"
+    status = 409
 
 
 class PolicyError(DedupError):

@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from gallery.detection import policies
 from gallery.models import (
+    Album,
     ApiToken,
     Appeal,
     AuditEntry,
@@ -76,6 +77,7 @@ class Scene:
     merge: Merge
     verdict: Verdict
     appeal: Appeal
+    album: Album
     job: BulkJob
     kept: SavedFilter
     draft: Policy
@@ -99,6 +101,7 @@ class Scene:
             "merge_id": str(self.merge.pk),
             "verdict_id": str(self.verdict.pk),
             "appeal_id": str(self.appeal.pk),
+            "album_id": str(self.album.pk),
             "job_id": str(self.job.pk),
             "filter_id": str(self.kept.pk),
             "action": "different",
@@ -134,6 +137,9 @@ class Scene:
         forms: dict[str, dict[str, Any]] = {
             "/upload/": {"files": [SimpleUploadedFile("sea.jpg", hostile.jpeg())]},
             "/i/<slug:public_id>/edit/": {"version": self.image.version, "visibility": "private"},
+            "/i/<slug:public_id>/favourite/": {"favourite": "yes"},
+            "/albums/<int:album_id>/": {"name": "Holiday"},
+            "/albums/<int:album_id>/take-out/": {"image": self.image.public_id},
             "/i/<slug:public_id>/remove/": {"reason": "Asked for by the person shown."},
             "/review/<int:case_id>/<slug:action>/": decided | {"reason": "look_alike"},
             "/review/<int:case_id>/escalate/": {"note": "Hard to say."},
@@ -160,6 +166,10 @@ class Scene:
                 "seen_version": self.case.version,
                 "reason": "look_alike",
             },
+            "/api/images/{public_id}/details": {"seen_version": self.image.version, "title": "Sea"},
+            "/api/images/{public_id}/favourite": {"favourite": True},
+            "/api/albums/{album_id}/rename": {"name": "Holiday"},
+            "/api/albums/{album_id}/take-out": {"image": self.image.public_id},
             "/api/images/{public_id}/remove": {"reason": "Asked for by the person shown."},
             "/api/dissents/{decision_id}/settle": {"note": "The first was right."},
             "/api/images/{public_id}/restore": {"reason": "Removed by mistake."},
@@ -205,11 +215,15 @@ def scene(lena: User, otto: User, mara: User, jon: User, ada: User, media: Path,
     policies.publish(draft, ada, "The same again.", seen=1)
     SelfTest.objects.create(seconds=1, images=1, policy=draft, model_key="sscd")
     OutboxEntry.objects.get_or_create(topic="ingest", key="0")
+    mine = Image.objects.get(owner=lena, memberships__case=case)
+    album = Album.objects.create(owner=lena, name="Sea")
+    album.images.add(mine)
     return Scene(
         people=users,
         sessions=sessions,
         tokens=tokens,
-        image=Image.objects.get(owner=lena, memberships__case=case),
+        image=mine,
+        album=album,
         removed=factories.image(lena, seed=4, standing=Image.Standing.REMOVED, visibility=Image.Visibility.PRIVATE),
         case=case,
         pair=pair,

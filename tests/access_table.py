@@ -17,6 +17,16 @@ def _read(lines: str) -> dict[str, list[int]]:
 PAGES = _read("""
 GET  /                                        302 302 302 302 302 302 302
 POST /                                        302 405 405 405 405 405 405
+GET  /albums/                                 302 200 200 200 200 200 200
+POST /albums/                                 302 405 405 405 405 405 405
+GET  /albums/<int:album_id>/                  302 200 404 404 404 404 404
+POST /albums/<int:album_id>/                  302 302 404 404 404 404 404
+GET  /albums/<int:album_id>/delete/           302 405 405 405 405 405 405
+POST /albums/<int:album_id>/delete/           302 302 404 404 404 404 404
+GET  /albums/<int:album_id>/take-out/         302 405 405 405 405 405 405
+POST /albums/<int:album_id>/take-out/         302 302 404 404 404 404 404
+GET  /albums/favourites/                      302 200 200 200 200 200 200
+POST /albums/favourites/                      302 405 405 405 405 405 405
 GET  /decisions/                              302 403 403 200 200 200 200
 POST /decisions/                              302 403 403 405 405 405 405
 GET  /decisions/<uuid:decision_id>/           302 403 403 200 200 200 200
@@ -35,12 +45,16 @@ GET  /i/<slug:public_id>/appeal/              302 405 405 405 405 405 405
 POST /i/<slug:public_id>/appeal/              302 409 404 404 404 404 404
 GET  /i/<slug:public_id>/edit/                302 200 404 403 403 403 403
 POST /i/<slug:public_id>/edit/                302 302 404 403 403 403 403
+GET  /i/<slug:public_id>/favourite/           302 405 405 405 405 405 405
+POST /i/<slug:public_id>/favourite/           302 302 404 302 302 302 302
 GET  /i/<slug:public_id>/hold/                302 404 404 403 200 200 403
 POST /i/<slug:public_id>/hold/                302 404 404 403 302 302 403
 GET  /i/<slug:public_id>/remove/              302 200 404 403 200 403 403
 POST /i/<slug:public_id>/remove/              302 302 404 403 302 403 403
 GET  /i/<slug:public_id>/restore/             302 405 405 405 405 405 405
 POST /i/<slug:public_id>/restore/             302 302 404 404 404 404 404
+GET  /i/<slug:public_id>/reveal/              302 405 405 405 405 405 405
+POST /i/<slug:public_id>/reveal/              302 302 404 302 302 302 302
 GET  /i/<slug:public_id>/take-back/           302 405 405 405 405 405 405
 POST /i/<slug:public_id>/take-back/           302 403 404 404 404 404 404
 GET  /images/                                 302 403 403 200 200 200 200
@@ -79,6 +93,8 @@ GET  /review/<int:case_id>/heartbeat/         302 403 403 405 405 403 403
 POST /review/<int:case_id>/heartbeat/         302 403 403 200 200 403 403
 GET  /review/<int:case_id>/merge-preview/     302 403 403 200 200 403 403
 POST /review/<int:case_id>/merge-preview/     302 403 403 405 405 403 403
+GET  /review/<int:case_id>/reveal/            302 403 403 405 405 405 405
+POST /review/<int:case_id>/reveal/            302 403 403 302 302 302 302
 GET  /review/<int:case_id>/skip/              302 403 403 405 405 403 403
 POST /review/<int:case_id>/skip/              302 403 403 302 302 403 403
 GET  /review/<int:case_id>/take-over/         302 403 403 405 405 403 403
@@ -125,6 +141,10 @@ POST /verdicts/                               302 403 403 405 405 405 405
 
 API = _read("""
 GET  /api/                              404 404 404 404 404 404 404
+GET  /api/albums                        401 200 200 200 200 200 200
+POST /api/albums/{album_id}/delete      401 204 404 404 404 404 404
+POST /api/albums/{album_id}/rename      401 200 404 404 404 404 404
+POST /api/albums/{album_id}/take-out    401 200 404 404 404 404 404
 GET  /api/appeals                       401 200 200 200 200 200 200
 POST /api/appeals                       401 409 404 404 404 404 404
 POST /api/appeals/{appeal_id}/answer    401 403 404 404 200 404 404
@@ -147,6 +167,9 @@ GET  /api/health                        401 200 200 200 200 200 200
 GET  /api/images                        401 200 200 200 200 200 200
 POST /api/images                        401 202 202 202 202 202 202
 GET  /api/images/{public_id}            401 200 404 200 200 200 200
+GET  /api/images/{public_id}/details    401 200 404 200 200 200 200
+POST /api/images/{public_id}/details    401 200 404 403 403 403 403
+POST /api/images/{public_id}/favourite  401 200 404 200 200 200 200
 POST /api/images/{public_id}/hold       401 403 404 403 200 200 403
 POST /api/images/{public_id}/remove     401 200 404 403 200 403 403
 POST /api/images/{public_id}/restore    401 200 404 403 200 403 403

@@ -14,6 +14,7 @@ from gallery.api.schemas import ImageOut, ImagesOut, UploadOut, UploadsOut
 from gallery.api.signing_in import caller
 from gallery.ingest import intake
 from gallery.models import Image, User
+from gallery.models.image import ImageQuerySet
 from gallery.review import removal
 
 router = Router(tags=["images"])
@@ -81,13 +82,27 @@ class Page(Schema):
     after: str = Field("", max_length=12, description="The public id of the last image of the page before.")
     limit: int = Field(50, ge=1, le=200)
     mine: bool = Field(False, description="Only own uploads; else all that one may list.")
+    album: int | None = Field(None, ge=1, le=2**31 - 1, description="Only what is in this album of one's own.")
+    favourites: bool = Field(False, description="Only what one marked, also of others.")
+
+
+def _listed(user: User, page: Page) -> ImageQuerySet:
+    if page.mine:
+        listed = Image.objects.uploaded_by(user)
+    elif page.favourites or page.album:
+        listed = Image.objects.shown_to(user).live()
+    else:
+        listed = Image.objects.visible_to(user)
+    if page.favourites:
+        listed = listed.marked_by(user)
+    return listed.filter(albums__owner=user, albums=page.album) if page.album else listed
 
 
 @router.get("", response=ImagesOut)
 def images(request: HttpRequest, page: Query[Page]) -> ImagesOut:
     """Own images and those one contributes to; for reviewers all. Newest first."""
     user = caller(request)
-    listed = Image.objects.uploaded_by(user) if page.mine else Image.objects.visible_to(user)
+    listed = _listed(user, page)
     found = list(listed.older_than(page.after).with_open_pairs().for_pages().newest_first()[: page.limit + 1])
     items = [ImageOut.of(image) for image in found[: page.limit]]
     return ImagesOut(items=items, next=items[-1].id if len(found) > page.limit else None)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 
-from gallery.api import appeals, cases, decisions, dissents, health, images, policy, verdicts
+from gallery.api import appeals, cases, decisions, details, dissents, health, images, policy, verdicts
 from gallery.api.problems import answer_in_one_shape
 from gallery.api.signing_in import SIGNED_IN
 
@@ -20,6 +20,8 @@ api = NinjaAPI(
 )
 answer_in_one_shape(api)
 api.add_router("/images", images.router)
+api.add_router("/images", details.router)
+api.add_router("/albums", details.albums_router)
 api.add_router("/cases", cases.router)
 api.add_router("/decisions", decisions.router)
 api.add_router("/verdicts", verdicts.router)

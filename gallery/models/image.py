@@ -37,11 +37,19 @@ class Tag(models.Model):
         return self.name
 
 
+class AlbumQuerySet(models.QuerySet["Album"]):
+    def with_counts(self) -> Self:
+        """Adds ``count``: the images in it that are on the site."""
+        return self.annotate(count=models.Count("images", filter=Q(images__standing="live")))
+
+
 class Album(models.Model):
-    """A list of images that a person keeps."""
+    """A list of images that a person keeps. Nobody else sees it."""
 
     owner = models.ForeignKey("gallery.User", on_delete=models.CASCADE, related_name="albums")
     name = models.CharField(max_length=120)
+
+    objects = AlbumQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -97,6 +105,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def turned_down(self) -> Self:
         """Refused at the door or later, or set aside."""
         return self.filter(standing=Image.Standing.LIVE, stage__in=[Image.Stage.REJECTED, Image.Stage.QUARANTINED])
+
+    def marked_by(self, user: "User") -> Self:
+        """The favourites of ``user``."""
+        return self.filter(favourites__user=user)
 
     def possible_copies(self) -> Self:
         return self.live().with_open_pairs().filter(has_open_pair=True)
@@ -260,6 +272,11 @@ class Image(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.stage in self.Stage.waiting_stages()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its file is here and was not refused."""
+        return self.stage in self.Stage.stored_stages()
 
     @property
     def has_renditions(self) -> bool:

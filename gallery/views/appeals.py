@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery.errors import ReviewError
-from gallery.models import Appeal, Decision, Image, Merge, User
+from gallery.models import Appeal, Decision, Image, Merge, MergeMember, User
 from gallery.review import appeals, dissent, undo, words
 from gallery.views.access import SignedIn, moderating, signed_in
 
@@ -139,22 +139,25 @@ def _own(request: SignedIn, public_id: str) -> tuple[Image, Merge]:
 
 def absorbed_of(user: User, keeper: Image) -> list[Absorbed]:
     """The images of ``user`` that were merged into ``keeper``, with what they may do about it."""
-    found = []
-    for image in Image.objects.filter(merged_into=keeper, owner=user).for_pages().newest_first()[:SHOWN]:
-        merge = appeals.merge_of(image)
-        if merge is None:
-            continue
-        may_take_back = undo.lost_its_keeper(merge.decision, user) and undo.may_undo(user, merge.decision)
-        found.append(
-            Absorbed(
-                image=image,
-                merge=merge,
-                may_ask=not may_take_back and appeals.may_ask(user, merge.decision),
-                may_take_back=may_take_back,
-                appeal=appeal_of(user, image),
-            )
+    images = list(Image.objects.filter(merged_into=keeper, owner=user).for_pages().newest_first()[:SHOWN])
+    held = MergeMember.objects.filter(image__in=images, restored_at=None, merge__undone_at=None)
+    # The newest comes last and stays. Of one merge all that follows is asked once.
+    merges = {one.image_id: one.merge for one in held.select_related("merge__decision__actor").order_by("merge")}
+    decisions = {merge.decision for merge in merges.values()}
+    asked = {one.decision_id: one for one in Appeal.objects.filter(by=user, decision__in=decisions).order_by("pk")}
+    back = {made.pk for made in decisions if undo.lost_its_keeper(made, user) and undo.may_undo(user, made)}
+    open_to = {made.pk for made in decisions if made.pk not in back and appeals.may_ask(user, made)}
+    return [
+        Absorbed(
+            image=image,
+            merge=merge,
+            may_ask=merge.decision_id in open_to,
+            may_take_back=merge.decision_id in back,
+            appeal=asked.get(merge.decision_id),
         )
-    return found
+        for image in images
+        if (merge := merges.get(image.pk))
+    ]
 
 
 def appeal_of(user: User, image: Image) -> Appeal | None:

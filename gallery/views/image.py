@@ -15,7 +15,9 @@ from gallery.review import removal
 from gallery.views.access import SignedIn, signed_in
 from gallery.views.appeals import absorbed_of, appeal_of
 from gallery.views.details import DetailsForm
+from gallery.views.favourites import marks_of
 from gallery.views.history import events_of
+from gallery.views.reveals import veiled
 from gallery.views.states import rows_of, state_of
 
 Standing = Image.Standing
@@ -37,7 +39,7 @@ class Rights:
         is_owner = image.owner_id == user.pk
         is_live = image.standing == Standing.LIVE
         return cls(
-            edit=is_owner and is_live and image.stage in Image.Stage.stored_stages(),
+            edit=is_owner and is_live and image.is_kept,
             remove=is_live and (is_owner or user.may_override),
             download=is_owner or user.may_see_all_images or image.contributors.filter(pk=user.pk).exists(),
             hold=removal.may_hold(user),
@@ -80,12 +82,16 @@ def image(request: SignedIn, public_id: str) -> HttpResponse:
         "rights": Rights.of(request.user, found),
         "is_theirs": is_owner or request.user.may_see_all_images,
         "is_owner": is_owner,
+        "is_veiled": bool(veiled([found], request.user)),
         "events": events_of(found, request.user),
         "absorbed": absorbed_of(request.user, found),
         "appeal": appeal_of(request.user, found) if is_owner else None,
         "see_also": _see_also(found, request.user),
         "tags": found.tags.all(),
-        "links": found.source_links.all(),
+        "links": found.source_links.order_by("pk"),
+        "albums": found.albums.filter(owner=request.user),
+        "contributors": found.contributors.order_by("username") if is_owner or request.user.may_see_all_images else [],
+        **marks_of(request.user, found),
     }
     return render(request, "gallery/image.html", context)
 
@@ -110,7 +116,7 @@ def image_edit(request: SignedIn, public_id: str) -> HttpResponse:
     if found.standing != Standing.LIVE:
         return redirect(found)
     _allow(request, found, allowed=Rights.of(request.user, found).edit)
-    form = DetailsForm(request.POST or None, instance=found)
+    form = DetailsForm(request.POST or None, instance=found, owner=request.user)
     if request.method == "POST":
         if form.is_valid() and form.keep():
             messages.success(request, _("Saved."))

@@ -57,6 +57,7 @@ PLACES = (
     Place(name="images", label=_("Images"), open_to=_all_seeing),
     Place(name="upload", label=_("Upload"), open_to=_everybody),
     Place(name="uploads", label=_("My uploads"), open_to=_everybody),
+    Place(name="albums", label=_("Albums"), open_to=_everybody, covers=frozenset({"album", "favourites"})),
     Place(name="admin:index", label=_("Admin"), open_to=_staff),
 )
 

@@ -142,7 +142,9 @@ def test_every_page_of_the_admin_answers_by_who_asks(scene: Scene, noun: str) ->
 def test_a_stranger_cannot_tell_what_is_there_from_what_is_not(scene: Scene) -> None:
     """Addresses with ids answer an uploader the same, whether the id is somebody's or nobody's."""
     client = scene.browser("other")
-    never = dict.fromkeys(["case_id", "pair_id", "merge_id", "verdict_id", "appeal_id", "filter_id"], "999999")
+    never = dict.fromkeys(
+        ["case_id", "pair_id", "merge_id", "verdict_id", "appeal_id", "filter_id", "album_id"], "999999"
+    )
     never |= {"decision_id": str(uuid.uuid4()), "job_id": str(uuid.uuid4()), "public_id": "2" * 12}
     never |= {"name": "thumb", "action": "different"}
     for row in [*PAGES, *API]:

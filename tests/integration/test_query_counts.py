@@ -7,11 +7,14 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from gallery.models import Case, User
+from gallery.models import Album, Case, User
 from gallery.review import undo
-from tests.judgement import act, case_of, find, image
+from tests.judgement import act, case_of, favour, find, image, tag
 
 MOST = 12
+IMAGE_MOST = 32
+"""The page of an image has many parts, each a question of its own."""
+
 ROWS = 40
 
 
@@ -63,3 +66,38 @@ def test_a_page_of_the_desk_and_of_images(
     with django_assert_max_num_queries(MOST):
         response = opened.get(reverse(name))
     assert response.content.decode().count(row) >= (6 if name == "review" else ROWS)
+
+
+@pytest.mark.parametrize("name", ["album", "favourites"])
+def test_a_page_of_an_album_and_of_favourites(
+    name: str, lena: User, otto: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    album = Album.objects.create(owner=lena, name="Sea")
+    for number in range(ROWS):
+        made = image(otto, f"{number}")
+        album.images.add(made)
+        favour(made, lena)
+    client = Client()
+    client.force_login(lena)
+    with django_assert_max_num_queries(MOST):
+        response = client.get(reverse(name, args=[album.pk] if name == "album" else []))
+    assert response.content.count(b'class="row"') == ROWS
+    for number in range(ROWS):
+        Album.objects.create(owner=lena, name=f"{number}")
+    with django_assert_max_num_queries(MOST):
+        client.get(reverse("albums"))
+
+
+def test_the_page_of_an_image_that_much_was_merged_into(
+    opened: Client, mara: User, jon: User, lena: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Its owner is told of each of theirs, and what may be done about it."""
+    keeper = image(lena, "keeper")
+    others = [image(mara, f"{number}") for number in range(15)]
+    for other in others:
+        find(keeper, other)
+    act("merge", case_of(keeper), jon, keeper=keeper.pk, images=[keeper.pk, *(other.pk for other in others)])
+    tag(keeper, *(f"tag {number}" for number in range(20)))
+    with django_assert_max_num_queries(IMAGE_MOST):
+        response = opened.get(keeper.get_absolute_url())
+    assert response.content.count(b"Your image in this one") == len(others)

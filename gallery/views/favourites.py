@@ -1,0 +1,40 @@
+"""The heart on an image's page, and the list of what somebody marked."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery.models import Image, User
+from gallery.review import details
+from gallery.views.access import SignedIn, signed_in
+from gallery.views.paging import page_of
+
+
+def marks_of(user: User, image: Image) -> dict[str, Any]:
+    """What the heart shows: whether it is on, and how many people marked the image."""
+    return {
+        "favourite_count": image.favourites.count(),
+        "is_favourite": image.favourites.filter(user=user).exists(),
+    }
+
+
+@signed_in
+@require_POST
+def favourite(request: SignedIn, public_id: str) -> HttpResponse:
+    """Mark an image or take the mark away. The page's script gets the heart back, a form is led to the image."""
+    known = get_object_or_404(Image.objects.known_to(request.user), public_id=public_id)
+    found = details.mark(known, request.user, favourite=request.POST.get("favourite") == "yes")
+    if request.headers.get("HX-Request") and found.pk == known.pk:
+        return render(request, "gallery/image.html#heart", {"image": found, **marks_of(request.user, found)})
+    return redirect("favourites" if request.POST.get("next") == "favourites" else found)
+
+
+@signed_in
+@require_safe
+def favourites(request: SignedIn) -> HttpResponse:
+    """What this person marked and may still see, newest first."""
+    marked = Image.objects.marked_by(request.user).shown_to(request.user).live()
+    page = page_of(marked.for_pages(), request.GET)
+    return render(request, "gallery/favourites.html", {"page": page})
