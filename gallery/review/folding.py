@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F, Max, Q
-from django.utils import timezone
 
 from gallery import outbox
-from gallery.conf import conf
-from gallery.models import Image, JournalEntry, Merge, Pair, Policy, StoredFile, User
-from gallery.review import contents, keeper, merge_fields
+from gallery.models import Image, JournalEntry, Merge, Pair, Policy, User
+from gallery.review import contents, keeper, keeping, merge_fields
 from gallery.review.journal import Journal, Place, Reverted, revert
 from gallery.review.transactions import locked
 
@@ -53,8 +51,8 @@ def fold(merge: Merge, policy: Policy, *, leave: Collection[Place] = ()) -> set[
     if staying.file_id != merge.file_id and (holder := _holder(merge.file_id, others)):
         journal.swap_files(staying, holder)
     for image in others:
-        _keep_for_a_while(journal, image)
         journal.set(image, standing=Standing.MERGED, merged_into_id=staying.pk)
+        keeping.keep_absorbed(journal, image)
     flattened = list(Image.objects.filter(merged_into__in=members).order_by("pk"))
     for image in flattened:
         journal.set(image, merged_into_id=staying.pk)
@@ -86,20 +84,6 @@ def _merge_fields(journal: Journal, staying: Image, others: Sequence[Image], pol
 
 def _holder(file: int, images: Sequence[Image]) -> Image | None:
     return next((image for image in images if image.file_id == file), None)
-
-
-def _keep_for_a_while(journal: Journal, image: Image) -> None:
-    """The file that is not shown any more is kept as a version, for ever under a hold."""
-    file = image.file
-    if file and not file.purge_after and not is_held(file):
-        journal.set(file, purge_after=timezone.now() + dt.timedelta(days=conf().keep_absorbed_days))
-
-
-def is_held(file: StoredFile) -> bool:
-    """Whether a legal hold covers the file: of the image it came as, of the one that shows it, or of their keeper."""
-    return Image.objects.filter(
-        Q(pk=file.image_id) | Q(file=file) | Q(absorbed=file.image_id) | Q(absorbed__file=file), held=True
-    ).exists()
 
 
 def _carry_questions(journal: Journal, staying: Image, members: set[int]) -> None:
@@ -142,6 +126,7 @@ def unfold(merge: Merge, policy: Policy, *, by: User, at: dt.datetime, force: Co
         Merge.objects.filter(pk=merge.pk).update(undone_at=at, undone_by=by)
     for other, reverted in reversed(undone):
         everything |= reverted.rows | fold(other, policy, leave=reverted.places)
+    keeping.follow_standing(everything)
     _count(everything)
     result.images = everything
     return result
@@ -164,7 +149,8 @@ def later_merges(merge: Merge) -> list[Merge]:
     """
     The standing merges that were made after this one and share an image with it, directly or in turn, oldest first.
 
-    When a merge was made (last) is told by its newest journal entry: their numbers only go up.
+    When a merge was made (last) is told by the newest entry of its journal on an image: their numbers only go up. On
+    files there may be later ones, of holds that were lifted.
     """
     group = {merge.keeper_id, *absorbed(merge)}
     made: dict[int, int] = {}
@@ -183,5 +169,5 @@ def later_merges(merge: Merge) -> list[Merge]:
 
 
 def _made(merges: Any) -> dict[int, int]:
-    entries = JournalEntry.objects.filter(merge__in=merges).order_by()
+    entries = JournalEntry.objects.filter(merge__in=merges, model="image").order_by()
     return dict(entries.values_list("merge").annotate(newest=Max("id")))

@@ -44,12 +44,17 @@ class Reverted:
 class Journal:
     """Makes the changes of one merge and writes each down."""
 
-    def __init__(self, merge: Merge, *, leave: Collection[Place] = ()) -> None:
-        """``leave`` are places that a person changed since an earlier time the merge was made: hands off."""
+    def __init__(self, merge: Merge, *, leave: Collection[Place] = (), goes_on: bool = False) -> None:
+        """
+        ``leave`` are places that a person changed since an earlier time the merge was made: hands off.
+
+        ``goes_on`` is for one more change of a merge that stands.
+        """
         self.merge = merge
         self.leave = leave
-        # What an earlier undo left alone belongs to whoever changed it, not to this merge any more.
-        merge.journal.filter(reverted_at=None).delete()
+        if not goes_on:
+            # What an earlier undo left alone belongs to whoever changed it, not to this merge any more.
+            merge.journal.filter(reverted_at=None).delete()
         self.position: int = merge.journal.aggregate(last=Max("position"))["last"] or 0
 
     def set(self, row: Image | StoredFile, **values: Any) -> None:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from gallery.detection.sight import FEATURES
 from gallery.images.renditions import RENDITIONS
 from gallery.models import AuditEntry, Image, StoredFile
-from gallery.review.folding import is_held
+from gallery.review.keeping import is_held
 from gallery.review.transactions import in_one_transaction, locked
 
 

@@ -1,18 +1,14 @@
 """Take an image off the site: by its owner, or by a senior. It can be put back until its file is purged."""
 
-import datetime as dt
-
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery.conf import conf
 from gallery.detection import cases
 from gallery.errors import NotAllowed, RuleBroken
-from gallery.models import AuditEntry, Image, StoredFile, User
-from gallery.review import contents
-from gallery.review.folding import is_held
+from gallery.models import AuditEntry, Image, User
+from gallery.review import contents, keeping
 from gallery.review.transactions import in_one_transaction, locked
 
 Standing = Image.Standing
@@ -39,9 +35,7 @@ def remove(image: Image, by: User, *, reason: str = "") -> None:
         raise RuleBroken(_("This image was merged into another. Ask for it to be given back, then remove it."))
     now = timezone.now()
     Image.objects.filter(pk=image.pk).update(standing=Standing.REMOVED, removed_at=now, version=F("version") + 1)
-    if image.file and not is_held(image.file):
-        until = now + dt.timedelta(days=conf().keep_absorbed_days)
-        StoredFile.objects.filter(shown_by=image).update(purge_after=until)
+    keeping.follow_standing([image.pk])
     told = Image.objects.filter(merged_into=image).exclude(owner=image.owner)
     told.update(
         note=_("The image that yours was merged into was removed by its owner. You can take yours back from its merge.")
@@ -70,7 +64,7 @@ def restore(image: Image, by: User, *, reason: str = "") -> None:
             Image.objects.filter(pk=image.pk).update(standing=Standing.LIVE, removed_at=None, version=F("version") + 1)
     except IntegrityError as error:
         raise RuleBroken(_("The same file was uploaded again since. That upload stands for it now.")) from error
-    StoredFile.objects.filter(shown_by=image).update(purge_after=None)
+    keeping.follow_standing([image.pk])
     contents.settle([image.pk])
     AuditEntry.objects.append(by, "image.restore", f"image {image.public_id}", reason=reason, image=image.pk)
 
@@ -101,7 +95,10 @@ def hold(image: Image, by: User, *, held: bool, reason: str) -> None:
         raise NotAllowed(_("Only a senior moderator or an admin sets a legal hold."))
     if not reason.strip():
         raise RuleBroken(_("Say what the hold is for."))
-    locked([image.pk])
+    cases.one_at_a_time()
+    locked(contents.with_families([image.pk]))
     Image.objects.filter(pk=image.pk).update(held=held)
+    if not held:
+        keeping.follow_release(image)
     verb = "image.hold" if held else "image.release"
     AuditEntry.objects.append(by, verb, f"image {image.public_id}", reason=reason.strip(), image=image.pk)

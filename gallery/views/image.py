@@ -98,7 +98,8 @@ def image(request: SignedIn, public_id: str) -> HttpResponse:
 
 def _to_keeper(found: Image) -> HttpResponse:
     address = found.canonical.get_absolute_url()
-    can_be_undone = found.files.filter(purged_at=None).exists()
+    # The file that it would show again. After a merge with its own file that is the keeper's.
+    can_be_undone = found.file is not None and found.file.purged_at is None
     return redirect(address) if can_be_undone else HttpResponsePermanentRedirect(address)
 
 

@@ -16,6 +16,7 @@ from gallery.views.images import LABELS
 from gallery.views.media import SHOWN
 from tests import factories
 from tests.conftest import make_user
+from tests.judgement import act
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +194,14 @@ def test_a_merged_image_leads_to_its_keeper_for_good_once_its_file_is_gone(lena:
     assert (response.status_code, response["Location"]) == (301, keeper.get_absolute_url())
 
 
+def test_with_the_others_file_it_is_the_keepers_own_that_decides(lena: User, mara: User, media: Path) -> None:
+    """The keeper shows the file of the image that it absorbed; that one would get the keeper's own."""
+    keeper, image = factories.image(lena, seed=1), factories.image(lena, seed=1, quality=50)
+    act("merge", factories.case(keeper, image), mara, keeper=keeper.pk, file=image.file_id)
+    keeper.files.update(purged_at=timezone.now())
+    assert visit(lena, f"/i/{image.public_id}/").status_code == 301
+
+
 def test_what_is_between_owners_is_not_told_to_strangers(lena: User, otto: User, mara: User, media: Path) -> None:
     image = factories.image(lena, seed=1, title="mine", note="a note for the owner")
     factories.case(image, factories.image(mara, seed=1, quality=50))
@@ -217,8 +226,8 @@ def test_a_variant_is_shown_as_see_also(lena: User, otto: User, media: Path) -> 
 
 def test_a_sensitive_picture_is_blurred_for_others_until_they_ask(lena: User, otto: User, media: Path) -> None:
     image = factories.image(lena, sensitive=True)
-    assert "concealed" in visit(otto, f"/i/{image.public_id}/").content.decode()
-    assert "concealed" not in visit(lena, f"/i/{image.public_id}/").content.decode()
+    assert "stage conceal sensitive" in visit(otto, f"/i/{image.public_id}/").content.decode()
+    assert "stage conceal sensitive" not in visit(lena, f"/i/{image.public_id}/").content.decode()
 
 
 def details(image: Image, **changes: Any) -> dict[str, Any]:

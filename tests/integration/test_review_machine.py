@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from gallery.errors import ReviewError
+from gallery.errors import ReviewError, RuleBroken
 from gallery.models import (
     AuditEntry,
     Case,
@@ -31,6 +31,7 @@ from gallery.models import (
 )
 from gallery.review import removal, undo
 from gallery.review.actions import ACTIONS
+from gallery.review.keeping import is_held
 from gallery.review.verdicts import bytes_of
 from tests.judgement import everything, favour, find, image, submit
 
@@ -114,7 +115,8 @@ class Desk(RuleBasedStateMachine):
     def remove(self, which: int) -> None:
         found = pick(self.live(), which)
         if len(self.live()) > 2:
-            removal.remove(found, found.owner)
+            with suppress(RuleBroken):  # under a hold
+                removal.remove(found, found.owner)
 
     @rule(which=some)
     def put_back(self, which: int) -> None:
@@ -122,6 +124,12 @@ class Desk(RuleBasedStateMachine):
         if gone:
             found = pick(gone, which)
             removal.restore(found, found.owner)
+
+    @rule(which=some, held=st.booleans())
+    def hold(self, which: int, held: bool) -> None:
+        found = pick(list(Image.objects.order_by("pk")), which)
+        senior = next(decider for decider in self.deciders if decider.may_override)
+        removal.hold(found, senior, held=held, reason="A court asks")
 
     @rule(which=some, title=st.sampled_from(["", "Lake", "Dawn"]), tag=st.booleans())
     def edit(self, which: int, title: str, tag: bool) -> None:
@@ -206,6 +214,21 @@ class Desk(RuleBasedStateMachine):
             told[entry.row][entry.field] = entry.after
         rows = Image.objects.values_list("pk", "merged_into_id", "file_id")
         assert {pk: {"merged_into_id": keeper, "file_id": file} for pk, keeper, file in rows} == told
+
+    @invariant()
+    def files_are_kept_as_their_images_stand(self) -> None:
+        """What is merged has the date that its merge wrote down; only under a hold there may be none."""
+        entries = JournalEntry.objects.filter(reverted_at=None, model="storedfile", field="purge_after")
+        told = dict(entries.values_list("row", "after"))
+        for one in Image.objects.select_related("file"):
+            assert one.file is not None
+            date = one.file.purge_after
+            if one.standing == Standing.LIVE:
+                assert date is None
+            else:
+                assert date is not None or is_held(one.file)
+            if one.standing == Standing.MERGED:
+                assert told.get(one.file.pk) == (date.isoformat() if date else None)
 
     @invariant()
     def the_audit_tells_of_every_decision(self) -> None:
