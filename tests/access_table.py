@@ -77,6 +77,8 @@ GET  /preferences/appearance/                 405 405 405 405 405 405 405
 POST /preferences/appearance/                 302 302 302 302 302 302 302
 GET  /preferences/keys/                       302 403 403 200 200 403 403
 POST /preferences/keys/                       302 403 403 302 302 403 403
+GET  /preferences/password/                   302 200 200 200 200 200 200
+POST /preferences/password/                   302 302 302 302 302 302 302
 GET  /readyz                                  200 200 200 200 200 200 200
 POST /readyz                                  405 405 405 405 405 405 405
 GET  /review/                                 302 403 403 200 200 403 403
@@ -230,8 +232,8 @@ GET  /admin/login/                                     302 403 403 403 403 302 3
 POST /admin/login/                                     302 403 403 403 403 302 302
 GET  /admin/logout/                                    302 302 302 302 302 405 405
 POST /admin/logout/                                    302 302 302 302 302 302 302
-GET  /admin/password_change/                           302 302 302 302 302 200 200
-POST /admin/password_change/                           302 302 302 302 302 200 200
+GET  /admin/password_change/                           302 302 302 302 302 302 302
+POST /admin/password_change/                           302 302 302 302 302 302 302
 GET  /admin/password_change/done/                      302 302 302 302 302 200 200
 POST /admin/password_change/done/                      302 302 302 302 302 405 405
 GET  /admin/r/<path:content_type_id>/<path:object_id>/ 302 302 302 302 302 404 404

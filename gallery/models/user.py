@@ -50,6 +50,10 @@ class User(AbstractUser):
     )
     keymap = models.JSONField(default=dict, blank=True, help_text=_("Own keys, by the name of the action."))
 
+    def conceals(self, *, site: str) -> str:
+        """How pictures are shown to this person: as they chose, else as the ``site`` does."""
+        return site if self.concealment == self.Concealment.SITE else self.concealment
+
     @cached_property
     def roles(self) -> frozenset[str]:
         return frozenset(self.groups.values_list("name", flat=True))

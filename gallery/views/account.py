@@ -42,16 +42,35 @@ class Login(LoginView):
         return {**super().get_context_data(**kwargs), "site_name": conf().site_name}
 
 
+OF_THE_DESK = ("single_keys", "swipe_to_decide", "break_minutes")
+"""Preferences of those who review."""
+
+
 class PreferencesForm(UserForm):
     class Meta:
         model = User
-        fields = ["appearance", "concealment", "single_keys"]
+        fields = ["appearance", "concealment", "hide_thumbnails", "single_keys", "swipe_to_decide", "break_minutes"]
         widgets = {"appearance": forms.RadioSelect, "concealment": forms.RadioSelect}
-        labels = {"appearance": _("Appearance"), "concealment": _("Pictures in lists and on the desk")}
+        labels = {
+            "appearance": _("Appearance"),
+            "concealment": _("Pictures in lists and on the desk"),
+            "break_minutes": _("Remind me of a break"),
+        }
         help_texts = {
             "concealment": _("For long days with hard pictures. A concealed picture is shown when you ask for it."),
+            "hide_thumbnails": _("Only words and names, in every list."),
             "single_keys": _("Decide with one key on the desk. Switch it off if you use speech input."),
+            "swipe_to_decide": _(
+                "On a phone: draw the bar above the answers to one side. The picture itself only moves."
+            ),
+            "break_minutes": _("After so long on the desk without a break of five minutes."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.may_review:
+            for name in OF_THE_DESK:
+                del self.fields[name]
 
 
 @signed_in

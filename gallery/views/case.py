@@ -15,6 +15,7 @@ from gallery.models import Case, CaseMember, Decision, Image, Pair
 from gallery.review import access, actions, queue, undo, words
 from gallery.review.submit import Submit
 from gallery.views.access import SignedIn, moderating, reviewing
+from gallery.views.breaks import remind
 from gallery.views.desk import Desk
 from gallery.views.judging import Judging
 from gallery.views.keys import by_name, key_map
@@ -45,9 +46,13 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
         return closed(request, found)
     why_not = _why_not(request, found)
     may_decide = not why_not
-    lease = queue.take(found, request.user) if may_decide else None
-    if may_decide and desk.pair is None:
-        ask_for_comparison(desk.a.pk, desk.b.pk)
+    lease, previous = queue.lease_of(found, request.user), None
+    if not is_ahead(request):  # else nobody looks yet: no lease, no trail, no work
+        lease = queue.take(found, request.user) if may_decide else lease
+        previous = follow_trail(request, found)
+        remind(request)
+        if may_decide and desk.pair is None:
+            ask_for_comparison(desk.a.pk, desk.b.pk)
     upcoming = next_cases(request.user, after=found, limit=AHEAD) if request.user.may_review else []
     keys = key_map(request.user)
     signs = by_name(keys)
@@ -64,11 +69,18 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
         "keys_by_name": signs,
         "progress": progress(request.user) if request.user.may_review else "",
         "next_case": upcoming[0] if upcoming else None,
-        "previous_case": follow_trail(request, found),
+        "previous_case": previous,
         "upcoming": _pictures_of(upcoming),
+        "upcoming_cases": upcoming,
+        "is_ahead": is_ahead(request),
         "undoable": undo.latest_of(request.user) is not None,
     }
     return render(request, "gallery/case.html", context)
+
+
+def is_ahead(request: SignedIn) -> bool:
+    """Whether a browser fetches the page in case it will be shown: what that changes would be told of nobody."""
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
 
 
 def desk_of(request: SignedIn, found: Case) -> Desk:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from gallery.conf import conf
 from gallery.models import User
 from gallery.views.appearance import appearance_of, following
+from gallery.views.keys import key_of
 from gallery.views.places import places_of
 
 
@@ -23,4 +24,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "places": [{"name": place.name, "label": place.label, "here": place.holds(page)} for place in places_of(user)],
         "appearance": appearance,
         "next_appearance": following(appearance),
+        "concealment": user.conceals(site=conf().concealment) if isinstance(user, User) else conf().concealment,
+        "undo_key": key_of(user, "undo") if isinstance(user, User) else None,
     }

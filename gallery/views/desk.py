@@ -13,6 +13,7 @@ from gallery.detection.reasons import Signal, ladder, why
 from gallery.models import Case, CaseComment, Image, Pair, StoredFile, User
 from gallery.review import facts, keeper
 from gallery.review.keeper import Suggestion
+from gallery.views.reveals import veiled
 from gallery.views.seen import Seen, seen_before
 from gallery.views.wish import Wish
 
@@ -42,6 +43,7 @@ class Member:
     on_stage: bool
     is_keeper: bool
     is_ticked: bool
+    is_veiled: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,11 @@ class Desk:
     @property
     def is_group(self) -> bool:
         return len(self.images) > 2
+
+    @cached_property
+    def veiled(self) -> set[int]:
+        """The sensitive ones that this person has not asked to see today."""
+        return veiled(self.images, self.user)
 
     # --- the stage ---
 
@@ -228,6 +235,7 @@ class Desk:
                 on_stage=image in self.stage,
                 is_keeper=image == self.keeper,
                 is_ticked=image.pk in self.ticked,
+                is_veiled=image.pk in self.veiled,
             )
             for image in self.images
         ]

@@ -145,6 +145,16 @@ class Judging:
             if desk.user.has_perm(action.permission)
         ]
 
+    @property
+    def apart(self) -> Answer:
+        """What drawing the bar to the left answers: the first that lets both stay."""
+        return next(answer for answer in self.answers if answer.name != Decision.Action.MERGE)
+
+    @property
+    def together(self) -> Answer:
+        """What drawing it to the right answers."""
+        return next(answer for answer in self.answers if answer.name == Decision.Action.MERGE)
+
     def _label(self, action: Action) -> str:
         if action.name == Decision.Action.MERGE:
             return _("Merge into %(letter)s") % {"letter": self.keeper_letter}

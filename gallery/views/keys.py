@@ -95,6 +95,11 @@ def key_map(user: User) -> list[Key]:
     return found
 
 
+def key_of(user: User, name: str) -> Key | None:
+    """The key that presses a control, if ``user`` has not switched keys off or given it to another."""
+    return next((key for key in key_map(user) if key.name == name), None) if user.single_keys else None
+
+
 def by_name(keys: list[Key]) -> dict[str, str]:
     """What is written on each key, by the control's name with its dashes as low lines, for templates."""
     return {key.name.replace("-", "_"): key.shown for key in keys}

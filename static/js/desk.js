@@ -3,16 +3,18 @@
  * zoom, the mode that was used last, dialogs in place of pages.
  */
 
+import { answerAhead, fetchAhead, watchAhead } from "./ahead.js";
 import { Canvas } from "./canvas.js";
 import { listen } from "./keys.js";
+import { listenForSwipes } from "./swipe.js";
 
 const KEPT = "mode";
 const TRIES = 15;
 const WAIT_MS = 2000;
 
 /** Show what only works with a script. */
-function enable(desk) {
-  for (const part of desk.querySelectorAll("[data-needs-script]")) part.hidden = false;
+function enable() {
+  for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
 }
 
 /** The compare mode stays from case to case. */
@@ -38,9 +40,10 @@ function keepAligned(desk) {
 /** What was concealed or revealed stays so while the answers are swapped for another keeper's. */
 function keepVeil() {
   let checked = false;
+  // Where a sensitive picture waits to be asked for there is a button instead.
   const veil = () => document.getElementById("veil");
-  document.addEventListener("htmx:beforeSwap", () => { checked = veil().checked; });
-  document.addEventListener("htmx:afterSettle", () => { veil().checked = checked; });
+  document.addEventListener("htmx:beforeSwap", () => { checked = Boolean(veil()?.checked); });
+  document.addEventListener("htmx:afterSettle", () => { if (veil()) veil().checked = checked; });
 }
 
 /** Pictures that a worker makes: until they are there B is shown as it is, and they are asked for again. */
@@ -120,8 +123,13 @@ function bindAnswers() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.closest("#answers")) return;
-    if (form.dataset.sent) event.preventDefault();
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
     form.dataset.sent = "yes";
+    // What ends with the next case can show it at once.
+    if (event.submitter?.matches("[data-goes-on]") && answerAhead(form, event.submitter)) event.preventDefault();
   });
   // Back in the history the page may come out of the cache as it was left.
   window.addEventListener("pageshow", () => {
@@ -130,7 +138,7 @@ function bindAnswers() {
 }
 
 function open(desk) {
-  enable(desk);
+  enable();
   keepMode(desk);
   keepAligned(desk);
   awaitPictures(desk);
@@ -142,6 +150,11 @@ open(document.getElementById("desk"));
 bindDialogs();
 bindAnswers();
 keepVeil();
+listenForSwipes();
+watchAhead(open);
 document.addEventListener("htmx:load", (event) => {
-  if (event.detail.elt.id === "desk") open(event.detail.elt);
+  if (event.detail.elt.id === "desk") {
+    open(event.detail.elt);
+    fetchAhead();
+  }
 });

@@ -14,7 +14,7 @@ function named(event) {
 }
 
 /** Whether the key belongs to what has the focus: text is being typed, or a list, slider or button is being worked. */
-function belongsElsewhere(event) {
+export function belongsElsewhere(event) {
   const focused = event.target;
   if (!(focused instanceof Element)) return false;
   if (focused.matches(TEXT)) return true;

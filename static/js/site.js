@@ -3,11 +3,13 @@
  * and a word when the connection is gone. Each of them also works, less smoothly, without this file.
  */
 
+import { belongsElsewhere } from "./keys.js";
+
 const TOAST_MS = 10_000;
 const APPEARANCES = ["auto", "light", "dark"];
 
 /** Let a toast go after ten seconds, but never while it is pointed at or has the focus. */
-function expire(toast) {
+export function expire(toast) {
   let timer = 0;
   const start = () => { timer = window.setTimeout(() => toast.remove(), TOAST_MS); };
   const stop = () => window.clearTimeout(timer);
@@ -42,7 +44,7 @@ function switchAppearance(form) {
   });
 }
 
-function sayFailed() {
+export function sayFailed() {
   const sentence = document.getElementById("toasts")?.dataset.sentenceFailed;
   if (sentence) say(sentence);
 }
@@ -53,6 +55,15 @@ function closeMenus(event) {
       menu.open = false;
       if (event.type === "keydown") menu.querySelector("summary").focus();
     }
+  }
+}
+
+/** The key on a toast takes the decision back on any page; the desk has a control of its own for it. */
+function pressToast(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || belongsElsewhere(event)) return;
+  if (document.querySelector("[data-does=undo], dialog[open]")) return;
+  for (const toast of document.querySelectorAll(".toast[data-key]")) {
+    if (toast.dataset.key === event.key.toLowerCase()) toast.querySelector("form button").click();
   }
 }
 
@@ -68,6 +79,7 @@ for (const form of document.querySelectorAll("[data-appearance-switch]")) switch
 for (const strip of document.querySelectorAll("[data-offline]")) watchConnection(strip);
 document.addEventListener("click", closeMenus);
 document.addEventListener("keydown", closeMenus);
+document.addEventListener("keydown", pressToast);
 // Polls repeat by themselves; only what a person asked for needs a word when it fails.
 document.addEventListener("htmx:sendError", (event) => {
   if (!event.detail.elt.matches("[data-poll]")) sayFailed();

@@ -3,8 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,6 +20,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 expect.set_options(timeout=20_000)
 
 SignIn = Callable[..., Page]
+Open = Callable[..., Page]
 
 
 def chromium() -> str | None:
@@ -63,5 +67,58 @@ def sign_in(browser: Browser, live_server: LiveServer) -> Iterator[SignIn]:
 
     yield open_for
     for context in opened:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def site(live_server: LiveServer, media: Path) -> str:
+    """The address of the running site, with an empty store of its own."""
+    del media
+    return str(live_server.url)
+
+
+@pytest.fixture
+def open_as(browser: Browser, site: str) -> Iterator[Open]:
+    """
+    A page of the site as somebody sees it, without the way through the login page.
+
+    Whatever its scripts complain about, and whatever its own policy forbids, fails the test.
+    """
+    contexts = []
+    complaints: list[str] = []
+
+    def opened(
+        user: User,
+        address: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        script: bool = True,
+        dark: bool = False,
+        **more: object,
+    ) -> Page:
+        client = Client()
+        client.force_login(user)
+        context = browser.new_context(
+            base_url=site,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            reduced_motion="reduce",
+            **more,  # type: ignore[arg-type]  # passed on
+        )
+        contexts.append(context)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        page.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
         context.close()
     assert complaints == []

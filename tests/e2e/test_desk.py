@@ -1,110 +1,26 @@
 """The desk in a browser: every key, every way to compare, with a mouse, without a script, on a phone."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
-from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from gallery.models import Case, Decision, Image, Merge, Pair, User
-from gallery.verification.evidence import Box
 from gallery.views.keys import usual
 from tests import factories, pictures
-
-Open = Callable[..., Page]
+from tests.e2e.conftest import Open
+from tests.e2e.desk import address_of, alike, shown, zoom
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("media")]
 
 
 @pytest.fixture
-def site(live_server: LiveServer, media: Path) -> str:
-    """The address of the running site, with an empty store of its own."""
-    del media
-    return str(live_server.url)
-
-
-@pytest.fixture
-def open_as(browser: Browser, site: str) -> Iterator[Open]:
-    """
-    A page of the site as somebody sees it, without the way through the login page.
-
-    Whatever its scripts complain about, and whatever its own policy forbids, fails the test.
-    """
-    contexts = []
-    complaints: list[str] = []
-
-    def opened(
-        user: User, address: str, *, width: int = 1440, height: int = 900, script: bool = True, dark: bool = False
-    ) -> Page:
-        client = Client()
-        client.force_login(user)
-        context = browser.new_context(
-            base_url=site,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda problem: complaints.append(str(problem)))
-        page.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def alike(lena: User, otto: User, *, seed: int = 1, drawn: bool = True) -> Case:
-    """A case of two: the second has two changed places, and is laid onto the first."""
-    picture = pictures.photograph(seed, width=240, height=160, things=12)
-    changed = pictures.captioned(picture)
-    one = factories.image(lena, picture, title=f"Lake {seed}")
-    other = factories.image(otto, changed, quality=60, title=f"Lake {seed} again")
-    found = factories.evidence(picture, changed, changed=[Box(0.0, 0.86, 1.0, 1.0), Box(0.1, 0.1, 0.2, 0.2)])
-    pair = factories.pair(one, other, evidence=found)
-    if drawn:
-        for name in ("aligned", "difference"):
-            default_storage.save(pair.rendition_key(name), ContentFile(pictures.encoded(changed, "WEBP")))
-    return factories.case(one, other, pairs=[pair])
-
-
-@pytest.fixture
 def case(lena: User, otto: User, media: Path, site: str) -> Case:
     return alike(lena, otto)
-
-
-def address_of(case: Case) -> str:
-    return reverse("case", args=[case.pk])
-
-
-def shown(page: Page) -> set[str]:
-    """Which of the pictures can be seen: a, b, aligned, difference."""
-    names = {
-        ".pane.a .plain": "a",
-        ".pane.b .plain": "b",
-        ".pane.b .aligned": "aligned",
-        ".pane.b .difference": "difference",
-    }
-    return {name for selector, name in names.items() if page.locator(selector).is_visible()}
-
-
-def zoom(page: Page) -> float:
-    return float(page.evaluate("getComputedStyle(document.querySelector('.panes')).getPropertyValue('--zoom')"))
 
 
 @pytest.mark.invariant(11)

@@ -52,14 +52,14 @@ def test_preferences_are_kept(lena: User) -> None:
     assert 'data-appearance="dark"' in text
     assert 'data-conceal="blur"' in text
     lena.refresh_from_db()
-    assert (lena.appearance, lena.concealment, lena.single_keys) == ("dark", "blur", False)
+    assert (lena.appearance, lena.concealment, lena.single_keys) == ("dark", "blur", True)
 
 
 def test_a_preference_that_does_not_exist_changes_nothing(lena: User) -> None:
     response = logged_in(lena).post("/preferences/", {"appearance": "pink", "concealment": "blur"})
     assert response.status_code == 422
     lena.refresh_from_db()
-    assert lena.concealment == "none"
+    assert lena.concealment == "site"
 
 
 def test_the_appearance_goes_with_the_account_and_stays_for_the_login_page(lena: User) -> None:
