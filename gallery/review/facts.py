@@ -9,6 +9,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from gallery.models import Image, StoredFile
+from gallery.review import words
+from gallery.review.belongings import Belongings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,14 @@ class Fact:
     differs: bool
 
 
-def compare(images: Sequence[Image]) -> list[Fact]:
-    """Every fact that at least one of ``images`` (with their files and owners) has, in reading order."""
+def compare(images: Sequence[Image], belongings: Belongings | None = None) -> list[Fact]:
+    """
+    Every fact that at least one of ``images`` (with their files and owners) has, in reading order.
+
+    Their ``belongings`` are looked up where they are not given.
+    """
+    have = belongings or Belongings.of(images)
+    liked = {image.pk: have.count(["favourites"], image) for image in images}
     rows = [
         _ranked(_("Pixels"), images, _pixels, _size_in_words),
         _ranked(_("Quality"), images, _quality, _quality_in_words),
@@ -35,14 +43,12 @@ def compare(images: Sequence[Image]) -> list[Fact]:
         _plain(_("File name"), images, lambda image: image.file.original_name if image.file else ""),
         _plain(_("Title"), images, lambda image: image.title),
         _plain(_("Caption"), images, lambda image: image.caption),
-        _plain(_("Tags"), images, lambda image: ", ".join(tag.name for tag in image.tags.all())),
+        _plain(_("Tags"), images, lambda image: ", ".join(have.names("tags", image))),
         _plain(_("Licence"), images, lambda image: image.licence),
         _plain(_("Visibility"), images, lambda image: str(image.get_visibility_display())),
         _ranked(_("First seen"), images, lambda image: -image.first_seen.timestamp(), _first_seen),
         _plain(_("Uploaded by"), images, lambda image: image.owner.get_username()),
-        _ranked(
-            _("Favourites"), images, lambda image: image.favourites.count(), lambda image: str(image.favourites.count())
-        ),
+        _ranked(_("Favourites"), images, lambda image: liked[image.pk], lambda image: str(liked[image.pk])),
         _plain(_("Legal hold"), images, lambda image: _("held") if image.held else ""),
     ]
     return [row for row in rows if any(value not in {"", "0"} for value in row.values)]
@@ -89,4 +95,4 @@ def _quality_in_words(image: Image) -> str:
 
 
 def _first_seen(image: Image) -> str:
-    return formats.date_format(timezone.localtime(image.first_seen), "DATETIME_FORMAT")
+    return formats.date_format(timezone.localtime(image.first_seen), words.MOMENT)

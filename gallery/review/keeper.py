@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
-from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from gallery.models import Image, Pair, Policy
+from gallery.review.belongings import Belongings
 from gallery.verification.evidence import Evidence, Part
 
 FORMATS = {"PNG": 1.0, "TIFF": 1.0, "WEBP": 0.8, "AVIF": 0.8, "HEIF": 0.8, "JPEG": 0.7, "BMP": 0.6, "GIF": 0.2}
@@ -25,6 +25,9 @@ PART_SHARE = 0.97
 
 MARGIN = 0.02
 """Differences of a score below this are no reason."""
+
+REFERENCES = ("favourites", "albums", "source_links", "absorbed")
+"""What refers to an image."""
 
 Scores = dict[str, float]
 
@@ -47,14 +50,18 @@ class Suggestion:
         return sorted(images, key=lambda image: (-self.scores[image.pk], image.pk))
 
 
-def suggest(images: Sequence[Image], pairs: Iterable[Pair], policy: Policy) -> Suggestion:
+def suggest(
+    images: Sequence[Image], pairs: Iterable[Pair], policy: Policy, belongings: Belongings | None = None
+) -> Suggestion:
     """
     The best keeper of ``images`` (one or more, with their files and owners), going by the weights of ``policy``.
 
+    ``belongings`` of the images are looked up where they are not given.
     In the reasons the images are called A, B, C … in the order given.
     """
     flaws = _flaws(pairs)
-    counts = _references(images)
+    belongings = belongings or Belongings.of(images)
+    counts = {image.pk: belongings.count(REFERENCES, image) for image in images}
     parts = {image.pk: _parts(image, images, flaws.get(image.pk, {}), counts) for image in images}
     weights: Mapping[str, float] = policy.keeper_weights
     whole = sum(weights.values()) or 1.0
@@ -109,18 +116,6 @@ def _flaws_of(mine: Part, theirs: Part) -> list[str]:
     if mine.grey and not theirs.grey:
         found.append("grey")
     return found
-
-
-def _references(images: Sequence[Image]) -> dict[int, int]:
-    """How much refers to each image: favourites, albums, sources, and what was merged into it."""
-    counted = Image.objects.filter(pk__in=[image.pk for image in images]).annotate(
-        favourite_count=Count("favourites", distinct=True),
-        album_count=Count("albums", distinct=True),
-        source_count=Count("source_links", distinct=True),
-        absorbed_count=Count("absorbed", distinct=True),
-    )
-    rows = counted.values_list("pk", "favourite_count", "album_count", "source_count", "absorbed_count")
-    return {pk: sum(counts) for pk, *counts in rows}
 
 
 def _parts(image: Image, images: Sequence[Image], flaws: Mapping[str, int], counts: Mapping[int, int]) -> Scores:

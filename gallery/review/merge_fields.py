@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gallery.models import Album, Image, Policy, SourceLink, Tag, User
+from gallery.review import words
+from gallery.review.belongings import Belongings
 
 LICENCE = "licence"
 """The field that is never merged by itself: different values wait for a choice."""
@@ -88,9 +90,20 @@ STRICTNESS = [str(value) for value in Image.Visibility.values]
 """Visibilities from the widest to the strictest."""
 
 
-def plan(keeper: Image, others: Sequence[Image], policy: Policy, choices: Mapping[str, str]) -> list[Planned]:
-    """What merging ``others``, best first, into ``keeper`` makes of the keeper's fields."""
+def plan(
+    keeper: Image,
+    others: Sequence[Image],
+    policy: Policy,
+    choices: Mapping[str, str],
+    belongings: Belongings | None = None,
+) -> list[Planned]:
+    """
+    What merging ``others``, best first, into ``keeper`` makes of the keeper's fields.
+
+    ``belongings`` of the images are looked up where they are not given.
+    """
     images = [keeper, *others]
+    have = belongings or Belongings.of(images)
     rules = policy.merge_rules
     scalars = {
         "title": filled(images, "title") if rules["title"] == "fill" else keeper.title,
@@ -105,9 +118,11 @@ def plan(keeper: Image, others: Sequence[Image], policy: Policy, choices: Mappin
     }
     planned = [_scalar(images, field, value) for field, value in scalars.items()]
     planned += [
-        _union(images, field) for field in ("tags", "albums", "source_links", "favourites") if rules[field] == "union"
+        _union(images, field, have)
+        for field in ("tags", "albums", "source_links", "favourites")
+        if rules[field] == "union"
     ]
-    planned.append(_contributors(images))
+    planned.append(_contributors(images, have))
     return planned
 
 
@@ -171,27 +186,34 @@ def _scalar(images: Sequence[Image], field: str, value: Any) -> Planned:
     )
 
 
-def _union(images: Sequence[Image], field: str) -> Planned:
-    relation = RELATIONS[field]
-    have = [relation.ids(image) for image in images]
-    return _related(field, have, set[Any]().union(*have))
+def _union(images: Sequence[Image], field: str, have: Belongings) -> Planned:
+    names: dict[Any, str] = {name: name for image in images for name in have.names(field, image)}
+    ids = [set[Any](have.names(field, image)) for image in images]
+    if field != "source_links":  # these are called by their address
+        names, ids = {**have.names_of(field, images)}, [set[Any](have.ids(field, image)) for image in images]
+    return _related(field, ids, set[Any]().union(*ids), names)
 
 
-def _contributors(images: Sequence[Image]) -> Planned:
+def _contributors(images: Sequence[Image], have: Belongings) -> Planned:
     """Absorbed owners keep the right to view, and to ask for an un-merge."""
-    have = [RELATIONS["contributors"].ids(image) for image in images]
-    owners = {image.owner_id for image in images}
-    return _related("contributors", have, set[Any]().union(owners, *have) - {images[0].owner_id})
+    ids = [set[Any](have.ids("contributors", image)) for image in images]
+    owners = {image.owner_id: image.owner.get_username() for image in images}
+    names = {**owners, **have.names_of("contributors", images)}
+    return _related("contributors", ids, set[Any]().union(owners, *ids) - {images[0].owner_id}, names)
 
 
-def _related(field: str, have: list[set[Any]], result: set[Any]) -> Planned:
-    names = RELATIONS[field].names
+def _related(field: str, have: list[set[Any]], result: set[Any], names: Mapping[Any, str]) -> Planned:
+    """``names`` of all ids that occur."""
+
+    def listed(ids: set[Any]) -> str:
+        return ", ".join(sorted(names[key] for key in ids))
+
     added = tuple(sorted(result - have[0]))
     return Planned(
         field=field,
         label=str(LABELS[field]),
-        shown=[", ".join(names(ids)) for ids in have],
-        result=", ".join(names(have[0] | result)),
+        shown=[listed(ids) for ids in have],
+        result=listed(have[0] | result),
         added=added,
         changes=bool(added),
     )
@@ -200,7 +222,7 @@ def _related(field: str, have: list[set[Any]], result: set[Any]) -> Planned:
 def in_words(field: str, value: Any) -> str:
     """A value as people read it; empty where there is none."""
     if isinstance(value, datetime):
-        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+        return formats.date_format(timezone.localtime(value), words.MOMENT)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if field == "visibility":

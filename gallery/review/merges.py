@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from gallery.errors import CaseChanged, NotAllowed, RuleBroken
 from gallery.models import Case, Decision, Image, Merge, MergeMember, Pair, Policy, StoredFile, User, Verdict
 from gallery.review import access, contents, keeper, merge_fields, verdicts
+from gallery.review.belongings import Belongings
 from gallery.review.folding import best_first, fold, later_merges
 from gallery.review.journal import revert
 from gallery.review.merge_rules import obstacles
@@ -56,32 +57,42 @@ def preview(
     file: int | None = None,
     images: Sequence[int] = (),
     choices: Mapping[str, str] | None = None,
+    members: Sequence[Image] | None = None,
+    belongings: Belongings | None = None,
 ) -> Preview:
     """
     What merging would do, for the dialog.
 
+    ``members`` of the case, with their files and owners, and their ``belongings`` are looked up where they are not
+    given.
+
     :raises NotAllowed: if this person may not decide on the case.
     :raises CaseChanged: if an image is not in the case any more.
     """
-    access.check_case(user, case)
-    members = Image.objects.filter(memberships__case=case, memberships__live=True).order_by("pk")
-    policy = Policy.objects.in_force()
-    scene = Scene(case, tuple(members.select_related("file", "owner")), policy, user)
+    if members is None:
+        found = Image.objects.filter(memberships__case=case, memberships__live=True).order_by("pk")
+        members = list(found.select_related("file", "owner"))
+    belongings = belongings or Belongings.of(members)
+    access.check_case(user, case, is_own=access.owns_one(user, members, belongings))
+    policy = case.opened_under
+    if policy.state != Policy.State.IN_FORCE:
+        policy = Policy.objects.in_force()
+    scene = Scene(case, tuple(members), policy, user)
     staying, others, shown = _cast(scene, keeper=keeper, file=file, images=images)
     group = [staying, *others]
-    planned = merge_fields.plan(staying, others, policy, choices or {})
-    found = obstacles(staying, others, shown, choices or {})
+    planned = merge_fields.plan(staying, others, policy, choices or {}, belongings)
+    against = obstacles(staying, others, shown, choices or {})
     licences = merge_fields.licences(group)
-    absorbed_before = Image.objects.filter(merged_into__in=[other.pk for other in others])
+    absorbed_before = [name for other in others for name in belongings.names("absorbed", other)]
     return Preview(
         keeper=staying,
         file=shown,
         images=group,
         fields=[FieldChange(row.label, row.shown, row.result, row.changes) for row in planned],
-        redirects=[*(other.public_id for other in others), *absorbed_before.values_list("public_id", flat=True)],
+        redirects=[*(other.public_id for other in others), *absorbed_before],
         people=sorted({image.owner.get_username() for image in group}),
-        blocked=found.blocked + ([] if user.may_override else found.overridable),
-        overridable=found.overridable,
+        blocked=against.blocked + ([] if user.may_override else against.overridable),
+        overridable=against.overridable,
         choices={merge_fields.LICENCE: licences} if len(licences) > 1 else {},
     )
 

@@ -50,11 +50,19 @@ def next_for(user: User, *, after: Case | None = None) -> Case | None:
 
     Goes by position, not by page, so that it stays quick however many wait and nothing is skipped as cases close.
     """
+    return next(iter(following(user, after=after, limit=1)), None)
+
+
+def following(user: User, *, after: Case | None = None, limit: int) -> list[Case]:
+    """At most ``limit`` cases that this person would get in turn: those behind ``after``, then those before it."""
     free = waiting_for(user).free_for(user, now=timezone.now())
-    if after is not None:
-        found = free.filter(_behind(after)).first()
-        return found or free.exclude(pk=after.pk).first()
-    return free.first()
+    if after is None:
+        return list(free[:limit])
+    found = list(free.filter(_behind(after))[:limit])
+    if len(found) < limit:
+        met = [after.pk, *(case.pk for case in found)]
+        found += free.exclude(pk__in=met)[: limit - len(found)]
+    return found
 
 
 def _behind(case: Case) -> Q:
@@ -66,13 +74,15 @@ def _behind(case: Case) -> Q:
 
 
 @in_one_transaction
-def take(case: Case, user: User, *, steal: bool = False) -> Lease:
+def take(case: Case, user: User, *, steal: bool = False, is_own: bool | None = None) -> Lease:
     """
     Begin to look at a case. Somebody else's lease stays theirs until it ends, or a senior steals it.
 
+    ``is_own``: whether one of its images is this person's, where that is known.
+
     :raises NotAllowed: if this person may not decide on the case, or steals without being a senior.
     """
-    access.check_case(user, case)
+    access.check_case(user, case, is_own=is_own)
     if steal and not user.may_override:
         raise NotAllowed(_("Only a senior moderator can take over from somebody who is at it."))
     wanted = Case.objects.open().filter(pk=case.pk)
@@ -80,7 +90,9 @@ def take(case: Case, user: User, *, steal: bool = False) -> Lease:
         AuditEntry.objects.append(user, "case.steal", f"case {case.pk}", holder=words.name_of(held.holder))
     free = wanted if steal else wanted.filter(Q(lease_holder=None) | Q(lease_holder=user) | Q(lease_until__lt=Now()))
     # The database's clock on both sides: those of several web servers may differ.
-    free.update(lease_holder=user, lease_until=Now() + dt.timedelta(seconds=conf().case_lease_seconds))
+    lasting = dt.timedelta(seconds=conf().case_lease_seconds)
+    if free.update(lease_holder=user, lease_until=Now() + lasting):
+        return Lease(user, timezone.now() + lasting, mine=True)
     return lease_of(case, user)
 
 

@@ -138,6 +138,11 @@ def latest_of(user: User) -> Decision | None:
     return next((decision for decision in standing if may_undo(user, decision)), None)
 
 
+def has_latest(user: User) -> bool:
+    """Whether it is worth offering: something of this person's stands. What speaks against it is told then."""
+    return Decision.objects.standing().by(user).exclude(action=Action.UNDO).exists()
+
+
 def may_undo(user: User, decision: Decision) -> bool:
     """Whether the page offers it. A senior gives a reason for what others decided."""
     if decision.dissent or decision.undone_at:

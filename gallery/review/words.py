@@ -11,6 +11,9 @@ from gallery.models import Decision, Image, Merge, User
 
 Action = Decision.Action
 
+MOMENT = "j M Y, H:i"
+"""How a day and a time are written: "3 Nov 2026, 09:14"."""
+
 
 def name_of(user: User) -> str:
     """What colleagues call somebody."""
@@ -63,7 +66,8 @@ def outcome_of(decision: Decision) -> str:
         # Lists have fetched these for all their decisions at once: then nothing is asked here.
         prefetch_related_objects([decision], Prefetch("merges", Merge.objects.select_related("keeper__file")))
         keepers = [quoted(merge.keeper) for merge in decision.merges.all()]
-        said = _("Merged into %(keeper)s.") % {"keeper": listed(keepers)}
+        # Of an answer that came second nothing is known but that it was to merge.
+        said = _("Merged into %(keeper)s.") % {"keeper": listed(keepers)} if keepers else _("Merge.")
     else:
         said = f"{capitalised(decision.get_action_display())}."
     if not decision.pairs_closed:
