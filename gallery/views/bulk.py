@@ -15,19 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery.errors import ReviewError, RuleBroken
-from gallery.models import BulkItem, BulkJob, Case, Decision
+from gallery.models import BulkItem, BulkJob, Case, CaseMember, Decision, Image
 from gallery.models.case import CaseQuerySet
 from gallery.review import bulk, bulk_rules, reasons, selection
 from gallery.review.actions import ANSWERS, Action
 from gallery.review.selection import Filters
 from gallery.views.access import SignedIn, moderating, reviewing
 from gallery.views.case_rows import rows_of
+from gallery.views.ticks import TICKED, ticks_of
 
 SAMPLE = 8
 LEFT_OUT = 40
-TICKED = 200
-"""Ticks that one form may bring: five pages of them."""
-
 STOP_POLLING = 286
 """htmx stops a poll that is answered with this status."""
 
@@ -48,10 +46,9 @@ class Choice:
         action = ANSWERS.get(query.get("action", ""))
         if action is None:
             raise Http404
-        ticked = [int(pk) for pk in query.getlist("case")[:TICKED] if pk.isdecimal() and len(pk) < 19]
         return cls(
             filters=Filters.read(query),
-            ticked=[] if query.get("scope") == "all" else ticked,
+            ticked=[] if query.get("scope") == "all" else ticks_of(query),
             action=action,
         )
 
@@ -91,6 +88,9 @@ def preview(request: SignedIn) -> HttpResponse:
 def _preview(request: SignedIn, choice: Choice, *, refusal: str = "", status: int = 200) -> HttpResponse:
     cases = choice.cases(request)
     found = selection.seal(cases)
+    too_many = len(choice.ticked) > TICKED
+    if too_many:
+        refusal = _("Up to %(n)s cases can be ticked at once. Tick fewer, or take all that match.") % {"n": TICKED}
     if not refusal:
         try:
             bulk.check_size(found.count)
@@ -99,7 +99,7 @@ def _preview(request: SignedIn, choice: Choice, *, refusal: str = "", status: in
     context = {
         "action": choice.action,
         "is_merge": choice.action.name == Decision.Action.MERGE,
-        "count": found.count,
+        "count": 0 if too_many else found.count,
         "seal": found,
         "rows": rows_of(list(cases[:SAMPLE])),
         "left_out": bulk_rules.known_ahead(cases, request.user, choice.action.name) if not refusal else [],
@@ -120,6 +120,8 @@ def _preview(request: SignedIn, choice: Choice, *, refusal: str = "", status: in
 def start(request: SignedIn) -> HttpResponse:
     """Send it. If the cases are not those of the preview any more, the preview is shown again."""
     choice, form = Choice.read(request.POST), request.POST
+    if len(choice.ticked) > TICKED:
+        return _preview(request, choice, status=RuleBroken.status)
     try:
         job = bulk.start(
             request.user,
@@ -187,13 +189,22 @@ def _context(request: SignedIn, found: BulkJob) -> dict[str, object]:
         "label": ANSWERS[found.action].label,
         "progress": _progress(found, counted),
         "left_out": _left_out(counted),
-        "items": list(items),
+        "items": _with_pictures(list(items)),
         "sentence": _words(found),
         "may_stop": bulk.may_stop(request.user, found),
         "may_take_back": bulk.may_take_back(request.user, found),
         "is_mine": found.actor_id == request.user.pk,
         "open": Case.State.OPEN,
     }
+
+
+def _with_pictures(items: Sequence[BulkItem]) -> list[tuple[BulkItem, list[Image]]]:
+    """Each with the two oldest images of its case, also of one that is closed since."""
+    members = CaseMember.objects.filter(case__in=[item.case_id for item in items]).order_by("image")
+    by_case: dict[int, list[Image]] = {}
+    for member in members.select_related("image__file"):
+        by_case.setdefault(member.case_id, []).append(member.image)
+    return [(item, by_case.get(item.case_id, [])[:2]) for item in items]
 
 
 def _left_out(counted: Sequence[Mapping[str, Any]]) -> list[LeftOut]:

@@ -11,13 +11,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery.models import Case, CaseSkip, Policy, SavedFilter, User
+from gallery.models import CaseSkip, Policy, SavedFilter, User
 from gallery.models.case import CaseQuerySet
 from gallery.review import bulk, selection
 from gallery.review.actions import ANSWERS
 from gallery.review.selection import Filters
 from gallery.views.access import SignedIn, moderating
 from gallery.views.case_rows import rows_of
+from gallery.views.ticks import TICKED, ticks_of
 
 PAGE = 40
 VERSIONS = 50
@@ -46,14 +47,19 @@ def cases(request: SignedIn) -> HttpResponse:
     page = list(selection.behind(found, after)[: PAGE + 1])
     count = _count(found, shown=len(page), after=after)
     skipped = set(CaseSkip.objects.filter(user=user, case__in=page).values_list("case", flat=True))
+    ticked = ticks_of(query)
+    here = {case.pk for case in page[:PAGE]}
     context = {
         "rows": rows_of(page[:PAGE]),
+        "ticked": ticked,
+        "ticked_elsewhere": [pk for pk in ticked if pk not in here],
+        "most_ticks": TICKED,
         "skipped": skipped,
         "count": count,
         "count_words": number_format(count) if count <= bulk.MOST else f"{number_format(bulk.MOST)}+",
         "too_many": count > bulk.MOST,
         "most": bulk.MOST,
-        "older": _older(filters, page),
+        "older": selection.position_of(page[PAGE - 1]) if len(page) > PAGE else "",
         "is_first": not after,
         "filters": filters,
         "query": filters.as_query(),
@@ -75,15 +81,6 @@ def _count(found: CaseQuerySet, *, shown: int, after: str) -> int:
     if not after and shown <= PAGE:
         return shown
     return found.order_by()[: bulk.MOST + 1].count()
-
-
-def _older(filters: Filters, page: list[Case]) -> str:
-    if len(page) <= PAGE:
-        return ""
-    link = QueryDict(mutable=True)
-    link.update(filters.as_dict())
-    link["after"] = selection.position_of(page[PAGE - 1])
-    return f"?{link.urlencode()}"
 
 
 def _shows(filters: Filters) -> list[tuple[str, str, bool]]:

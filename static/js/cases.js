@@ -1,4 +1,7 @@
-/** The list of cases: how many are ticked, and all of a page at once. Without this file each is ticked by itself. */
+/**
+ * The list of cases: how many are ticked, here and on other pages, and all of a page at once. Without this file each is
+ * ticked by itself.
+ */
 
 const form = document.getElementById("bulk");
 
@@ -7,17 +10,26 @@ if (form) {
   const all = form.querySelector("[data-tick-all]");
   const words = form.querySelector("[data-ticked]");
   const send = form.querySelector("[data-for-ticked]");
+  const elsewhere = Number(words.dataset.elsewhere);
+  const most = Number(words.dataset.most);
   for (const part of form.querySelectorAll("[data-needs-script]")) part.hidden = false;
 
   const show = () => {
-    const count = ticks.filter((tick) => tick.checked).length;
-    all.checked = count === ticks.length;
-    all.indeterminate = count > 0 && count < ticks.length;
-    words.textContent = count ? words.dataset.some.replace("%n", count) : words.dataset.none;
+    const here = ticks.filter((tick) => tick.checked).length;
+    const count = here + elsewhere;
+    all.checked = here === ticks.length;
+    all.indeterminate = here > 0 && here < ticks.length;
+    const { none, some, full } = words.dataset;
+    words.textContent = count ? (count < most ? some : full).replace("%n", count) : none;
+    for (const tick of ticks) tick.disabled = count >= most && !tick.checked;
     send.disabled = count === 0;
   };
   all.addEventListener("change", () => {
-    for (const tick of ticks) tick.checked = all.checked;
+    let room = most - elsewhere;
+    for (const tick of ticks) {
+      tick.checked = all.checked && room > 0;
+      room -= 1;
+    }
     show();
   });
   for (const tick of ticks) tick.addEventListener("change", show);

@@ -78,6 +78,23 @@ def test_ticks_are_sent_without_a_script(sign_in: SignIn, mara: User, cases: lis
     expect(page.locator("#sentence")).to_have_text("Done.")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_ticks_go_along_to_the_next_page(
+    script: bool, sign_in: SignIn, mara: User, cases: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.views.cases.PAGE", 2)
+    page = sign_in(mara, "/review/cases/", java_script_enabled=script)
+    for number in range(2):
+        page.locator("input[name=case][form=bulk]").nth(number).check()
+    page.get_by_role("button", name="More").click()
+    expect(page.locator(".elsewhere")).to_contain_text("2 on other pages")
+    page.locator("input[name=case][form=bulk]").first.check()
+    if script:
+        expect(page.locator("[data-ticked]")).to_have_text("3 ticked")
+    page.get_by_role("button", name="Preview for those ticked").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Different: 3 cases")
+
+
 def test_the_dashboard_is_accessible(sign_in: SignIn, mara: User, cases: list[Case]) -> None:
     for scheme in ("light", "dark"):
         page = sign_in(mara, "/review/", color_scheme=scheme, viewport={"width": 390, "height": 844})

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -295,3 +296,36 @@ def test_nobody_sees_the_jobs_of_others_but_seniors_and_auditors(
         client = Client()
         client.force_login(user)
         assert client.get(address).status_code == status
+
+
+def test_ticks_travel_from_page_to_page_and_are_counted_exactly(
+    mara: User, cases: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.views.cases.PAGE", 2)
+    client = Client()
+    client.force_login(mara)
+    listed = reverse("cases")
+    first = client.get(listed)
+    ticks = [row.case.pk for row in first.context["rows"]]
+    query = {"case": [*ticks, ticks[0], "nonsense"], "after": first.context["older"], "action": "merge"}
+    second = client.get(listed, query)
+    assert second.context["ticked_elsewhere"] == ticks
+    assert "2 on other pages" in second.content.decode()
+    back = client.get(listed, {"case": ticks})
+    assert back.context["ticked_elsewhere"] == []
+    assert back.content.decode().count(" checked") == 2
+    more = [row.case.pk for row in second.context["rows"]][:1]
+    preview = client.get(reverse("bulk_preview"), {"case": [*ticks, *more], "scope": "ticked", "action": "different"})
+    assert preview.context["count"] == 3
+
+
+def test_more_ticks_than_a_form_may_bring_are_refused_and_not_cut(mara: User, cases: list[Case]) -> None:
+    client = Client()
+    client.force_login(mara)
+    many = {"case": [str(number) for number in range(1, 250)], "scope": "ticked", "action": "different"}
+    text = page(client, f"{reverse('bulk_preview')}?{urlencode(many, doseq=True)}")
+    assert "Up to 200 cases can be ticked at once." in text
+    assert 'id="send"' not in text
+    response = client.post(reverse("bulk_start"), {**many, "job_id": uuid.uuid4(), "seal": ""})
+    assert response.status_code == 409
+    assert not BulkJob.objects.exists()
