@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as accounts
 from django.urls import path
+from django.views.generic import RedirectView
 
 from gallery.api.root import api
 from gallery.api.root import docs as api_docs
@@ -22,6 +23,7 @@ from gallery.views import (
     images,
     keys,
     media,
+    password,
     reveals,
     review,
     upload,
@@ -30,6 +32,7 @@ from gallery.views import (
 
 urlpatterns = [
     path("", account.home, name="home"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),
     path("albums/", albums.albums, name="albums"),
     path("albums/<int:album_id>/", albums.album, name="album"),
@@ -57,12 +60,15 @@ urlpatterns = [
     path("login/", account.Login.as_view(), name="login"),
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
     path("media/<slug:public_id>/original/", media.original, name="original"),
+    path("media/<slug:public_id>/tiles/", media.tiles, name="tiles"),
+    path("media/<slug:public_id>/tiles/<int:column>/<int:row>/", media.tile, name="tile"),
     path("media/<slug:public_id>/<slug:name>/", media.rendition, name="rendition"),
     path("merges/<int:merge_id>/", decisions.merge, name="merge"),
     path("metrics", health.metrics, name="metrics"),
     path("preferences/", account.preferences, name="preferences"),
     path("preferences/appearance/", appearance.appearance, name="appearance"),
     path("preferences/keys/", keys.keys, name="keys"),
+    path("preferences/password/", password.Password.as_view(), name="password"),
     path("readyz", health.readyz, name="readyz"),
     path("review/", review.review, name="review"),
     path("review/appeals/", appeals.waiting, name="appeals"),

@@ -38,7 +38,7 @@ from gallery.models import (
 from gallery.review import actions
 from tests import factories, hostile
 from tests.access_table import PEOPLE
-from tests.conftest import change_dedup, make_user
+from tests.conftest import PASSWORD, change_dedup, make_user
 from tests.judgement import submit
 
 NOUNS: dict[str, type[Model]] = {
@@ -56,6 +56,9 @@ NOUNS: dict[str, type[Model]] = {
     "group": Group,
 }
 
+
+NEW = "ten brown foxes"
+"""A password that somebody changes theirs to."""
 
 NOUN = re.compile(r"/(gallery|auth)/(\w+)/")
 """In an address of the admin."""
@@ -104,6 +107,8 @@ class Scene:
             "album_id": str(self.album.pk),
             "job_id": str(self.job.pk),
             "filter_id": str(self.kept.pk),
+            "column": "0",
+            "row": "0",
             "action": "different",
             "pk": str(self.retired.pk if "restore" in route else self.draft.pk),
         }
@@ -152,6 +157,7 @@ class Scene:
             "/review/bulk/<uuid:job_id>/take-back/": {"reason": "mistake"},
             "/review/bulk/start/": {"action": "different", "job_id": str(uuid.uuid4()), "seal": "1-1-1"},
             "/review/filters/": {"name": "Sure ones", "signal": "pdq"},
+            "/preferences/password/": {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW},
             "/preferences/": {"appearance": "dark", "concealment": "none"},
         }
         return forms.get(route, {})

@@ -67,6 +67,10 @@ GET  /media/<slug:public_id>/<slug:name>/     302 200 404 200 200 200 200
 POST /media/<slug:public_id>/<slug:name>/     302 405 405 405 405 405 405
 GET  /media/<slug:public_id>/original/        302 200 404 200 200 200 200
 POST /media/<slug:public_id>/original/        302 405 405 405 405 405 405
+GET  /media/<slug:public_id>/tiles/           302 405 405 405 405 405 405
+POST /media/<slug:public_id>/tiles/           302 404 404 404 404 404 404
+GET  /media/<slug:public_id>/tiles/<int:column>/<int:row>/ 302 404 404 404 404 404 404
+POST /media/<slug:public_id>/tiles/<int:column>/<int:row>/ 302 405 405 405 405 405 405
 GET  /merges/<int:merge_id>/                  302 403 403 200 200 200 200
 POST /merges/<int:merge_id>/                  302 403 403 405 405 405 405
 GET  /metrics                                 401 401 401 401 401 401 401

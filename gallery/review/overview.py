@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F, Prefetch, Q, prefetch_related_objects
 
 from gallery.errors import NotAllowed
-from gallery.models import Decision, Image, Merge, MergeMember, User, VerdictContent
+from gallery.models import CaseMember, Decision, Image, Merge, MergeMember, User, VerdictContent
 from gallery.review import undo, words
 
 PICTURES = 4
@@ -62,7 +62,7 @@ def _roots(decisions: Sequence[Decision]) -> dict[uuid.UUID, Decision]:
 
 
 def _judged(roots: Iterable[Decision]) -> dict[uuid.UUID, set[int]]:
-    """The images in the verdicts of each."""
+    """The images in the verdicts of each; of an answer without effect those that were in its case."""
     rows = VerdictContent.objects.filter(verdict__decision__in={root.pk for root in roots}, image__isnull=False)
     found: dict[uuid.UUID, set[int]] = defaultdict(set)
     for decision, image in rows.values_list("verdict__decision", "image").distinct():
@@ -70,6 +70,11 @@ def _judged(roots: Iterable[Decision]) -> dict[uuid.UUID, set[int]]:
             found[decision].add(image)
     for root in roots:
         found[root.pk] |= {placed.image_id for placed in root.parts.all()}
+    if dissents := [root for root in roots if root.dissent]:
+        members = CaseMember.objects.filter(case__in={root.case_id for root in dissents})
+        for case, image, joined in members.values_list("case", "image", "joined_at"):
+            for root in dissents:
+                found[root.pk] |= {image} if root.case_id == case and joined <= root.at else set()
     return found
 
 

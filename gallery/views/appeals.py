@@ -26,6 +26,7 @@ class Asked:
     """An appeal of the page: on what, with the pictures it is about."""
 
     appeal: Appeal
+    when: str
     sentence: str
     images: list[Image]
 
@@ -71,7 +72,12 @@ def _page(request: SignedIn, *, refusal: ReviewError | None = None) -> HttpRespo
 
 
 def _asked(appeal: Appeal) -> Asked:
-    return Asked(appeal=appeal, sentence=words.told(appeal.decision), images=_pictures(appeal.decision))
+    return Asked(
+        appeal=appeal,
+        when=words.ago(appeal.created_at),
+        sentence=words.told(appeal.decision),
+        images=_pictures(appeal.decision),
+    )
 
 
 def _disagreement(second: Decision) -> Disagreement:

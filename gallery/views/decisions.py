@@ -89,6 +89,7 @@ def decision(request: SignedIn, decision_id: uuid.UUID) -> HttpResponse:
         "plan": undo.plan(found) if row.may_undo else None,
         "reasons": reasons.REASONS[Decision.Action.UNDO],
         "decision_id": uuid.uuid4(),
+        "first": dissent.first_of(found) if found.dissent else None,
         "may_settle": dissent.waiting_for(request.user).filter(pk=found.pk).exists(),
     }
     return render(request, "gallery/decision.html", context)

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from gallery.errors import AlreadyDecided
 from gallery.models import Appeal, AuditEntry, Case, Decision, Image, Pair, User
 from gallery.review import removal
 from gallery.review.actions import ACTIONS
@@ -229,3 +230,19 @@ def test_others_set_no_hold(case: Case, keeper: Image, who: str, status: int, re
     page(person, address, status=status)
     send(person, address, held="yes", reason="r", status=status)
     assert address not in page(person, keeper.get_absolute_url())
+
+
+def test_an_answer_without_effect_shows_what_it_was_about(case: Case, mara: User, jon: User) -> None:
+    seen, later = submit(case), submit(case)
+    ACTIONS["different"].run(case, mara, submit=seen)
+    ines = make_user("ines", "moderator")
+    with pytest.raises(AlreadyDecided):
+        ACTIONS["merge"].run(case, ines, submit=later)
+    second = Decision.objects.get(dissent=True)
+    shown = page(jon, reverse("decision", args=[second.pk]))
+    assert "<h1>Merge.</h1>" in shown
+    assert "Harbour" in shown
+    assert "Port" in shown
+    assert reverse("decision", args=[seen.decision_id]) in shown
+    send(jon, reverse("settle", args=[second.pk]), note="They differ in the boats.")
+    assert "jon looked at both on" in page(jon, reverse("decision", args=[second.pk]))
