@@ -17,7 +17,7 @@ from gallery.conf import conf
 from gallery.detection import comparison, upkeep
 from gallery.errors import ModelMissing, Unavailable
 from gallery.evaluation import trial
-from gallery.ingest import pipeline, sweeping
+from gallery.ingest import enlarging, pipeline, sweeping
 from gallery.outbox import Claim, LeaseLostError
 from gallery.review import bulk as bulk_jobs
 from gallery.review import purging
@@ -58,6 +58,8 @@ def work_off(topic: str, work: Callable[[Claim], None], *, batch: int, stopping:
         claim = outbox.claim(topic, limit=batch, seconds=conf().work_lease_seconds)
         if claim is None:
             return done
+        if not done and len(claim.entries) == batch:
+            outbox.announce(topic)  # one bell stands for any number of entries: there may be work for a neighbour, too
         done += len(claim.entries)
         try:
             work(claim)
@@ -82,6 +84,7 @@ WORKS: dict[str, tuple[Callable[[Claim], None], Callable[[], int]]] = {
     "align": (comparison.align, lambda: 4),
     "project": (comparison.reproject, lambda: 1),
     "bulk": (bulk_jobs.work, lambda: 1),
+    "tile": (enlarging.work, lambda: 1),
     "reconcile": (upkeep.work, lambda: 1),
 }
 """The topics of the outbox: who does the work, and how many entries are claimed at once."""
@@ -123,6 +126,11 @@ def bulk() -> None:
     work_on("bulk")
 
 
+@shared_task(name="gallery.tile")
+def tile() -> None:
+    work_on("tile")
+
+
 @shared_task(name="gallery.sweep")
 def sweep() -> None:
     """Ring again for what is overdue, and set aside what failed three times."""
@@ -144,6 +152,7 @@ def check_index() -> None:
 def purge() -> None:
     """Delete the files of absorbed and removed images whose time to be taken back is over."""
     purging.purge_due()
+    enlarging.forget_tiles()
 
 
 @shared_task(name="gallery.selftest")

@@ -158,7 +158,7 @@ class Scene:
             "/review/bulk/start/": {"action": "different", "job_id": str(uuid.uuid4()), "seal": "1-1-1"},
             "/review/filters/": {"name": "Sure ones", "signal": "pdq"},
             "/preferences/password/": {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW},
-            "/preferences/": {"appearance": "dark", "concealment": "none"},
+            "/preferences/": {"appearance": "dark", "concealment": "none", "break_minutes": "0"},
         }
         return forms.get(route, {})
 

@@ -22,7 +22,9 @@ import PIL.WebPImagePlugin  # noqa: F401 - Pillow would load its formats at the 
 
 from gallery.errors import IngestError
 from gallery.images import wire
+from gallery.images.decode import decode
 from gallery.images.examination import examine
+from gallery.images.tiles import cut
 
 OPEN_FILES = 32
 
@@ -60,15 +62,21 @@ def wind_clocks(seconds: int) -> None:
     signal.alarm(seconds)
 
 
+def _worked_off(job: wire.Head) -> list[bytes]:
+    """The message with what the job asks for: the facts of a file, or its tiles."""
+    path, max_pixels = Path(job["path"]), int(job["max_pixels"])
+    if "tile_side" in job:
+        return wire.pack_tiles(cut(decode(path, max_pixels=max_pixels).picture, side=int(job["tile_side"])))
+    return wire.pack_facts(examine(path, max_pixels=max_pixels, network_side=int(job["network_side"])))
+
+
 def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
     """Answer jobs until there are no more."""
     while raw := jobs.read(wire.LENGTH.size):
         job, _no_blocks = wire.head(jobs.read(wire.head_length(raw)))
         wind_clocks(int(job["seconds"]))
         try:
-            facts = examine(Path(job["path"]), max_pixels=int(job["max_pixels"]), network_side=int(job["network_side"]))
-            parts = wire.pack_facts(facts)
-            del facts
+            parts = _worked_off(job)
         except IngestError as error:
             parts = wire.pack_refusal(error)
         except MemoryError:

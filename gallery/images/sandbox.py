@@ -21,6 +21,7 @@ import structlog
 from gallery.errors import Poisoned, Unavailable
 from gallery.images import wire
 from gallery.images.examination import NETWORK_SIDE, Examination
+from gallery.images.tiles import Tiles
 
 START_SECONDS = 60
 """For the child to load its libraries, on a machine that is busy."""
@@ -77,12 +78,30 @@ class Examiner:
         :raises Unavailable: if no child starts, which says nothing about the file.
         :raises FileNotFoundError: if there is no such file.
         """
+        head, blocks = self._done(path, {"network_side": self._network_side})
+        try:
+            return wire.answer(head, blocks)
+        except wire.Garbled as error:
+            raise _garbled() from error
+
+    def cut(self, path: Path, *, side: int) -> Tiles:
+        """
+        All pixels of the file at ``path``, upright, in tiles of ``side`` pixels. Raises what :meth:`examine` raises.
+        """
+        head, blocks = self._done(path, {"tile_side": side})
+        try:
+            return wire.answer_tiles(head, blocks)
+        except wire.Garbled as error:
+            raise _garbled() from error
+
+    def _done(self, path: Path, job: wire.Head) -> tuple[wire.Head, list[bytes]]:
+        """What the child answers to a job on a file; it gets another child if this one dies of it."""
         path.stat()
         self._leave_the_parents_child()
         with self._lock:
             process = self._running()
             try:
-                head, blocks = self._ask(process, path)
+                head, blocks = self._ask(process, path, job)
             except BaseException:
                 # A task's time limit may strike at any point; half an answer must never be taken for the next file's.
                 self._stop()
@@ -90,10 +109,7 @@ class Examiner:
             self._served += 1
             if self._served >= FILES_PER_CHILD:
                 self._stop()
-        try:
-            return wire.answer(head, blocks)
-        except wire.Garbled as error:
-            raise _garbled() from error
+        return head, blocks
 
     def close(self) -> None:
         """End the child. The next file would start another."""
@@ -135,13 +151,13 @@ class Examiner:
             raise
         return self._process
 
-    def _ask(self, process: subprocess.Popen[bytes], path: Path) -> tuple[wire.Head, list[bytes]]:
+    def _ask(self, process: subprocess.Popen[bytes], path: Path, wanted: wire.Head) -> tuple[wire.Head, list[bytes]]:
         deadline = time.monotonic() + self._seconds
         job = {
             "path": str(path.absolute()),
             "max_pixels": self._max_pixels,
-            "network_side": self._network_side,
             "seconds": self._seconds + 1,
+            **wanted,
         }
         assert process.stdin is not None
         try:

@@ -17,6 +17,7 @@ from gallery.images.examination import Examination
 from gallery.images.hashes import PDQ_BYTES, PDQ_VIEWS, Pdq
 from gallery.images.region import Box
 from gallery.images.renditions import RENDITIONS
+from gallery.images.tiles import Tiles
 from gallery.pictures import Picture, checked
 
 LENGTH = struct.Struct(">I")
@@ -115,6 +116,36 @@ def pack_facts(facts: Examination) -> list[bytes]:
     )
 
 
+def pack_tiles(tiles: Tiles) -> list[bytes]:
+    """The message for a file that was cut."""
+    return pack({"tiles": list(tiles)}, list(tiles.values()))
+
+
+def answer_tiles(head: Head, blocks: list[bytes]) -> Tiles:
+    """
+    The tiles that a child cut.
+
+    :raises IngestError: of the kind that the child met, if it refused the file.
+    :raises Garbled: if the message makes no sense.
+    """
+    _raise_refusal(head)
+    try:
+        places = [(int(column), int(row)) for column, row in head["tiles"]]
+        return dict(zip(places, blocks, strict=True))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Garbled("the answer does not hold what it should") from error
+
+
+def _raise_refusal(head: Head) -> None:
+    if "refused" not in head:
+        return
+    try:
+        refusal: IngestError = REFUSALS[head["refused"]](str(head["sentence"]))
+    except (KeyError, TypeError) as error:
+        raise Garbled("the answer does not hold what it should") from error
+    raise refusal
+
+
 def answer(head: Head, blocks: list[bytes]) -> Examination:
     """
     What a child said.
@@ -122,14 +153,11 @@ def answer(head: Head, blocks: list[bytes]) -> Examination:
     :raises IngestError: of the kind that the child met, if it refused the file.
     :raises Garbled: if the message makes no sense.
     """
+    _raise_refusal(head)
     try:
-        if "refused" in head:
-            refusal: IngestError = REFUSALS[head["refused"]](str(head["sentence"]))
-        else:
-            return _facts(head, blocks)
+        return _facts(head, blocks)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise Garbled("the answer does not hold what it should") from error
-    raise refusal
 
 
 def _facts(head: Head, blocks: list[bytes]) -> Examination:

@@ -291,6 +291,11 @@ class StoredFile(models.Model):
     It stays with the image it came as (``image``); after a merge another image may show it (``Image.file``).
     """
 
+    TILE = 1024
+    """Side of a tile, in pixels."""
+    VIEWED = 1600
+    """The long side of the largest small copy: what has no more pixels needs no tiles."""
+
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="files")
     blob = models.FileField(upload_to=original_key, max_length=200)
     original_name = models.CharField(
@@ -323,6 +328,20 @@ class StoredFile(models.Model):
     def rendition_key(self, name: str, extension: str) -> str:
         """Where a small copy goes. Deterministic: writing it again is the same write."""
         return f"renditions/{self.image.public_id[:2]}/{self.image.public_id}/{self.pk}-{name}.{extension}"
+
+    @property
+    def tile_count(self) -> tuple[int, int] | None:
+        """Columns and rows of its tiles; None where the largest small copy shows every pixel."""
+        if max(self.width, self.height) <= self.VIEWED:
+            return None
+        return -(-self.width // self.TILE), -(-self.height // self.TILE)
+
+    def tile_key(self, column: int, row: int) -> str:
+        return self.rendition_key(f"tile-{column}-{row}", "jpg")
+
+    def tile_keys(self) -> list[str]:
+        columns, rows = self.tile_count or (0, 0)
+        return [self.tile_key(column, row) for row in range(rows) for column in range(columns)]
 
 
 class Favourite(models.Model):

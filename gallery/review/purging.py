@@ -35,6 +35,8 @@ def purge(pk: int) -> bool:
     for name, kind in RENDITIONS.items():
         default_storage.delete(file.rendition_key(name, kind.extension))
     default_storage.delete(file.rendition_key(*FEATURES))
+    for key in file.tile_keys() if file.tiled_at else ():
+        default_storage.delete(key)
     default_storage.delete(file.blob.name or "")
     StoredFile.objects.filter(pk=pk).update(purged_at=timezone.now())
     AuditEntry.objects.append(None, "file.purge", f"image {file.image.public_id}", file=file.pk, sha256=file.sha256)

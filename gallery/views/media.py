@@ -11,9 +11,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header, quote_etag
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from gallery.models import Image, Pair
+from gallery.ingest.asking import ask_for_tiles
+from gallery.models import Image, Pair, StoredFile
 from gallery.store import translated
 from gallery.views.access import SignedIn, signed_in
 
@@ -77,6 +78,40 @@ def original(request: SignedIn, public_id: str) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _seen_whole(request: SignedIn, public_id: str) -> StoredFile:
+    """
+    The file of an image, for those who may have all of its pixels: the same as for the original.
+
+    :raises Http404: for everybody else, and where the small copies show every pixel.
+    """
+    images = Image.objects.visible_to(request.user).select_related("file__image")
+    stored = get_object_or_404(images, public_id=public_id).file
+    if stored is None or stored.purged_at or stored.tile_count is None:
+        raise Http404
+    return stored
+
+
+@signed_in
+@require_POST
+def tiles(request: SignedIn, public_id: str) -> HttpResponse:
+    """Ask for the tiles of a picture. They are there some seconds later."""
+    ask_for_tiles(_seen_whole(request, public_id))
+    return HttpResponse(status=202)
+
+
+@signed_in
+@require_safe
+def tile(request: SignedIn, public_id: str, column: int, row: int) -> HttpResponseBase:
+    """A piece of a picture in its own pixels. 404 until a worker has made it."""
+    stored = _seen_whole(request, public_id)
+    columns, rows = stored.tile_count or (0, 0)
+    if stored.tiled_at is None or column >= columns or row >= rows:
+        raise Http404
+    return _answer(
+        request, stored.tile_key(column, row), "image/jpeg", lasting=request.GET.get("file") == str(stored.pk)
+    )
 
 
 def _answer(request: HttpRequest, key: str, content_type: str, *, lasting: bool, edition: str = "") -> HttpResponseBase:

@@ -3,6 +3,8 @@
  * the changed regions. Sizes are shares of a pane, so both panes always show the same part.
  */
 
+import { TileLayers } from "./tiles.js";
+
 const MOST = 12;
 const PIXELS_FROM = 4;
 
@@ -25,6 +27,7 @@ export class Canvas {
     this.region = -1;
     this.boxes = [...desk.querySelectorAll("[data-box]")].map((box) => box.dataset.box.split(" ").map(Number));
     this.pointers = new Map();
+    this.tiles = new TileLayers(desk);
     this.bind();
     this.show();
   }
@@ -47,6 +50,11 @@ export class Canvas {
     for (const kind of ["pointerup", "pointercancel"]) {
       this.panes.addEventListener(kind, (event) => this.release(event));
     }
+    // Another mode, or B as it is: other pictures are in sight.
+    for (const choice of this.desk.querySelectorAll("input[name=mode], #aligned")) {
+      choice.addEventListener("change", () => this.tiles.follow(this));
+    }
+    new ResizeObserver(() => this.tiles.follow(this)).observe(this.panes);
     this.panes.addEventListener("dblclick", () => (this.zoom > 1 ? this.fit() : this.zoomTo(3)));
   }
 
@@ -108,6 +116,7 @@ export class Canvas {
     this.panes.classList.toggle("close", this.zoom >= PIXELS_FROM);
     const shown = this.desk.querySelector("[data-zoom]");
     if (shown) shown.textContent = `${Math.round(this.zoom * 100)} %`;
+    this.tiles.follow(this);
   }
 
   /** Go to the next changed region of A (`step` 1) or the one before (-1). */

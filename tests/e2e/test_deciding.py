@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
+from gallery import tasks
 from gallery.models import AuditEntry, Case, Decision, Image, Pair, User
-from tests import factories
+from tests import factories, pictures
 from tests.e2e.conftest import Open
 from tests.e2e.desk import address_of, alike
 
@@ -203,3 +204,25 @@ def test_the_key_on_a_toast_works_away_from_the_desk(mara: User, lena: User, ott
     page.keyboard.press("q")
     expect(page.locator(".toast")).to_contain_text("Undone")
     assert Decision.objects.filter(action="undo").exists()
+
+
+# --- Real pixels ---
+
+
+def test_zooming_further_than_the_small_copy_shows_the_originals_pixels(
+    mara: User, lena: User, otto: User, open_as: Open
+) -> None:
+    picture = pictures.photograph(1, width=2100, height=1050, things=12)
+    one = factories.image(lena, picture, title="Wide")
+    other = factories.image(otto, seed=2)
+    page = open_as(mara, address_of(factories.case(one, other)))
+    for _step in range(3):
+        page.keyboard.press("+")
+    with page.expect_response("**/tiles/"):
+        page.keyboard.press("+")
+    tasks.work_on("tile")
+    expect(page.locator(".pane.a .tiles img").first).to_be_visible()
+    whole = page.locator(".pane.a .plain").evaluate("picture => picture.naturalWidth")
+    assert whole == 1600
+    page.keyboard.press("0")
+    expect(page.locator(".pane.a .tiles")).to_be_hidden()

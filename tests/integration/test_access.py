@@ -146,7 +146,7 @@ def test_a_stranger_cannot_tell_what_is_there_from_what_is_not(scene: Scene) -> 
         ["case_id", "pair_id", "merge_id", "verdict_id", "appeal_id", "filter_id", "album_id"], "999999"
     )
     never |= {"decision_id": str(uuid.uuid4()), "job_id": str(uuid.uuid4()), "public_id": "2" * 12}
-    never |= {"name": "thumb", "action": "different"}
+    never |= {"name": "thumb", "action": "different", "column": "0", "row": "0"}
     for row in [*PAGES, *API]:
         method, route = row.split(maxsplit=1)
         if "<" not in route and "{" not in route:
