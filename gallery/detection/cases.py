@@ -62,15 +62,31 @@ def _members_of(cases: Collection[int]) -> set[int]:
 
 
 def _open_pairs_around(seeds: set[int]) -> list[Pair]:
-    """The open pairs of the connected groups that ``seeds`` are in, as far as :data:`REACH`."""
-    found: dict[int, Pair] = {}
-    seen, frontier = set(seeds), set(seeds)
-    while frontier and len(seen) < REACH:
-        fresh = [pair for pair in Pair.objects.awaiting_review().touching(list(frontier)) if pair.pk not in found]
-        found.update((pair.pk, pair) for pair in fresh)
-        frontier = {image for pair in fresh for image in (pair.left_id, pair.right_id)} - seen
-        seen |= frontier
-    return list(found.values())
+    """
+    The open pairs of the connected groups that ``seeds`` are in, as far as :data:`REACH`, without their evidence.
+
+    One query, however long the chains are.
+    """
+    if not seeds:
+        return []
+    query = _AROUND.format(seeds=", ".join(["%s"] * len(seeds)))
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*sorted(seeds), Pair.State.OPEN.value, Pair.State.OPEN.value, REACH])
+        rows = cursor.fetchall()
+    return [Pair(pk=pk, left_id=left, right_id=right, tier=tier, score=score) for pk, left, right, tier, score in rows]
+
+
+_AROUND = """
+    WITH RECURSIVE met (image) AS (
+        SELECT id FROM gallery_image WHERE id IN ({seeds})
+        UNION
+        SELECT CASE WHEN step.left_id = met.image THEN step.right_id ELSE step.left_id END
+        FROM gallery_pair step JOIN met ON step.left_id = met.image OR step.right_id = met.image
+        WHERE step.state = %s
+    )
+    SELECT id, left_id, right_id, tier, score FROM gallery_pair
+    WHERE state = %s AND left_id IN (SELECT image FROM met LIMIT %s)
+"""
 
 
 def standing_splits(images: Collection[int]) -> list[Sides]:
@@ -104,22 +120,29 @@ def _assign(groups: list[Group], affected: dict[int, Case], policy: Policy) -> N
         claims.append((group, left_over.pop(best) if best is not None else None))
     for case in left_over.values():
         close(case)
+    shown = _shown([kept.pk for _group, kept in claims if kept])
     # First everybody leaves, then everybody arrives: an image is live in one case at most at every moment.
     for group, kept in claims:
-        if kept:
-            _leave(kept, group.images)
+        if kept and (leaving := shown[kept.pk][0] - group.images):
+            CaseMember.objects.filter(case=kept, image__in=leaving).update(live=False)
     for group, kept in claims:
-        _fill(kept or Case(opened_under=policy, size=len(group.images)), group)
+        case = kept or Case(opened_under=policy, size=len(group.images))
+        _fill(case, group, shown.get(case.pk, (set(), set())))
 
 
-def _leave(case: Case, staying: set[int]) -> None:
-    CaseMember.objects.filter(case=case, live=True).exclude(image__in=staying).update(live=False)
+def _shown(cases: Collection[int]) -> dict[int, tuple[set[int], set[int]]]:
+    """The live members and the open pairs of each case, in two queries: a burst of copies makes a hundred cases."""
+    found: dict[int, tuple[set[int], set[int]]] = {case: (set(), set()) for case in cases}
+    for case, image in CaseMember.objects.filter(case__in=cases, live=True).values_list("case", "image"):
+        found[case][0].add(image)
+    for case, pair in Pair.objects.awaiting_review().filter(case__in=cases).values_list("case", "pk"):
+        found[case][1].add(pair)
+    return found
 
 
-def _fill(case: Case, group: Group) -> None:
+def _fill(case: Case, group: Group, shown: tuple[set[int], set[int]]) -> None:
     """Write the group into the case; the version goes up only if something on screen would differ."""
-    members = set() if case._state.adding else _live(case)
-    known = set() if case._state.adding else set(case.pairs.awaiting_review().values_list("pk", flat=True))
+    members, known = shown
     surest = max(group.pairs, key=lambda pair: (pair.tier, pair.score))
     wanted = {pair.pk for pair in group.pairs}
     facts = (len(group.images), surest.tier, surest.score)
@@ -136,10 +159,6 @@ def _fill(case: Case, group: Group) -> None:
         CaseMember.objects.update_or_create(case=case, image_id=image, defaults={"live": True})
     Pair.objects.filter(case=case).exclude(pk__in=wanted).update(case=None)
     Pair.objects.filter(pk__in=wanted).update(case=case)
-
-
-def _live(case: Case) -> set[int]:
-    return set(case.members.filter(live=True).values_list("image", flat=True))
 
 
 def close(case: Case) -> None:

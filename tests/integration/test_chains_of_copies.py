@@ -3,11 +3,13 @@
 import itertools
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from gallery.detection.projection import connected, roots_of
-from gallery.models import Image, Pair, User
+from gallery.detection import cases
+from gallery.detection.projection import connected, leave_out, project, roots_of
+from gallery.models import Case, Image, Pair, Policy, User
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +62,53 @@ def test_only_sure_pairs_that_are_open_are_walked_along(chain: list[int]) -> Non
         chain[-1]: {chain[10]},
         chain[2]: {chain[0]},
     }
+
+
+@pytest.fixture
+def newcomer(chain: list[int], otto: User) -> int:
+    """An image that may be a copy of every one of the chain, and of a stranger."""
+    stranger = Image.objects.create(owner=otto, stage=Image.Stage.COMPARED).pk
+    image = Image.objects.create(owner=otto, stage=Image.Stage.SEARCHED).pk
+    Pair.objects.bulk_create(Pair(left_id=left, right_id=image, similarity=0.9) for left in [*chain, stranger])
+    return image
+
+
+def test_candidates_are_left_out_in_a_few_queries_once_one_of_them_is_a_copy(
+    chain: list[int], newcomer: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert leave_out(newcomer) == set()
+    Pair.objects.filter(left=chain[40], right=newcomer).update(state=Pair.State.OPEN, tier=Pair.Tier.CERTAIN)
+    with django_assert_max_num_queries(9):
+        closed = leave_out(newcomer)
+    assert len(closed) == LENGTH - 1
+    rows = Pair.objects.filter(right=newcomer)
+    assert set(rows.filter(state=Pair.State.REDUNDANT).values_list("pk", flat=True)) == closed
+    assert rows.filter(state=Pair.State.CANDIDATE).count() == 1
+    before = sorted(rows.values_list("pk", "state"))
+    project(Pair.objects.filter(pk__in=closed))
+    assert sorted(rows.values_list("pk", "state")) == before
+
+
+def test_what_people_settled_is_not_called_redundant(chain: list[int], newcomer: int) -> None:
+    Pair.objects.filter(left=chain[40], right=newcomer).update(state=Pair.State.OPEN, tier=Pair.Tier.CERTAIN)
+    Image.objects.filter(pk=chain[7]).update(standing=Image.Standing.REMOVED)
+    leave_out(newcomer)
+    removed = Pair.objects.filter(left=chain[7], right=newcomer)
+    assert removed.get().state == Pair.State.CANDIDATE
+    project(removed)
+    assert removed.get().state == Pair.State.MOOT
+
+
+def test_a_burst_of_copies_is_put_into_cases_in_a_few_queries(
+    chain: list[int], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    cap = Policy.objects.in_force().case_cap
+    with transaction.atomic():
+        cases.connect(chain)
+    assert sorted(Case.objects.open().values_list("size", flat=True)) == [cap] * (LENGTH // cap)
+    with transaction.atomic(), django_assert_max_num_queries(12):
+        cases.connect([chain[3]])
+    assert set(Case.objects.open().values_list("version", flat=True)) == {1}
 
 
 def test_nobody_has_no_roots() -> None:
