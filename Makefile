@@ -14,8 +14,10 @@ MODELS := requirements-models.txt $(wildcard requirements-samples.txt)
 
 # Settings of the developer's .env must not decide what passes.
 BARE := env -u DATABASE_URL -u REDIS_URL -u MILVUS_URI ENV_FILE=/dev/null
+# A site in production as it should be. Nobody listens at these addresses: checks of settings ask nobody.
 PRODUCTION_LIKE := $(BARE) PRODUCTION=true SECRET_KEY=$$(head -c 60 /dev/urandom | base64 -w 0) \
-	ALLOWED_HOSTS=dedup.example.org VAR_DIR=$$(mktemp -d)
+	ALLOWED_HOSTS=dedup.example.org VAR_DIR=$$(mktemp -d) DATABASE_URL=postgres://dedup:secret@127.0.0.1:9/dedup \
+	MILVUS_URI=https://milvus.example.org:19530 MILVUS_TOKEN=user:secret
 
 .DEFAULT_GOAL := help
 .PHONY: help run python install install-dev lint types floors checks fast test test-postgres test-races test-milvus test-faults browser bench clean

@@ -48,6 +48,7 @@ if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("PRODUCTION is set and ALLOWED_HOSTS is not. Name the site's hosts, by commas.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = env.str("SITE_NAME", default="dedup")
+SILENCED_SYSTEM_CHECKS = env.list("SILENCED_CHECKS", default=[])
 
 INSTALLED_APPS = [
     "gallery",

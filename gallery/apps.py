@@ -8,5 +8,5 @@ class GalleryConfig(AppConfig):
     verbose_name = "dedup"
 
     def ready(self) -> None:
-        # Registers the check of the embedder's weights; it needs the models, which are there only now.
-        from gallery.health import model_check  # noqa: F401  # imported for its effect
+        # Registers the checks of the weights and of the settings; they need the models, which are there only now.
+        from gallery.health import deployment, model_check  # noqa: F401  # imported for their effect
