@@ -19,12 +19,13 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
         """Those that say a pair is fine: never flag it again."""
         return self.exclude(kind=Verdict.Kind.SAME)
 
-    def about(self, stored: "StoredFile") -> Self:
-        """Those that name the content of ``stored``: its bytes, or its pixels as the same decoder sees them."""
-        content = Q(contents__sha256=stored.sha256)
-        seen = getattr(stored, "fingerprint", None)
-        if seen is not None:
-            content |= Q(contents__pixel_hash=seen.pixel_hash, contents__decoder_version=seen.decoder_version)
+    def about(self, *files: "StoredFile") -> Self:
+        """Those that name the content of one of ``files``: its bytes, or its pixels as the same decoder sees them."""
+        content = Q(contents__sha256__in=[stored.sha256 for stored in files])
+        for stored in files:
+            seen = getattr(stored, "fingerprint", None)
+            if seen is not None:
+                content |= Q(contents__pixel_hash=seen.pixel_hash, contents__decoder_version=seen.decoder_version)
         return self.filter(content).distinct()
 
     def newest_first(self) -> Self:
@@ -68,6 +69,15 @@ class Verdict(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked_at is None
+
+    def names(self, stored: "StoredFile") -> bool:
+        """Whether it is about the content of ``stored``, as :meth:`VerdictQuerySet.about` asks the database."""
+        seen = getattr(stored, "fingerprint", None)
+        pixels = (seen.pixel_hash, seen.decoder_version) if seen else None
+        return any(
+            content.sha256 == stored.sha256 or (content.pixel_hash, content.decoder_version) == pixels
+            for content in self.contents.all()
+        )
 
 
 class VerdictContent(models.Model):

@@ -10,6 +10,7 @@ from django.db.models import F, Max, Q
 from gallery import outbox
 from gallery.models import Image, JournalEntry, Merge, Pair, Policy, User
 from gallery.review import contents, keeper, keeping, merge_fields
+from gallery.review.belongings import Belongings
 from gallery.review.journal import Journal, Place, Reverted, revert
 from gallery.review.transactions import locked
 
@@ -62,11 +63,27 @@ def fold(merge: Merge, policy: Policy, *, leave: Collection[Place] = ()) -> set[
     return touched
 
 
-def best_first(staying: Image, others: Sequence[Image], policy: Policy) -> list[Image]:
-    """The others as they would be kept: a title comes from the first of them that has one."""
+def best_first(
+    staying: Image,
+    others: Sequence[Image],
+    policy: Policy,
+    *,
+    pairs: Sequence[Pair] | None = None,
+    belongings: Belongings | None = None,
+) -> list[Image]:
+    """
+    The others as they would be kept: a title comes from the first of them that has one.
+
+    ``pairs`` among the images, or among more, and their ``belongings`` are looked up where they are not given.
+    """
     images = [staying, *others]
-    ids = [image.pk for image in images]
-    return keeper.suggest(images, Pair.objects.among(ids), policy).best_first(others)
+    ids = {image.pk for image in images}
+    among = (
+        Pair.objects.among(list(ids))
+        if pairs is None
+        else [pair for pair in pairs if {pair.left_id, pair.right_id} <= ids]
+    )
+    return keeper.suggest(images, among, policy, belongings).best_first(others)
 
 
 def _merge_fields(journal: Journal, staying: Image, others: Sequence[Image], policy: Policy, merge: Merge) -> None:

@@ -81,12 +81,17 @@ def letters(images: Sequence[Image]) -> dict[int, str]:
     }
 
 
-def verified_against(keeper: int, images: Iterable[int]) -> set[int]:
-    """Those that were compared with the keeper itself and found to be likely copies of it."""
-    others = set(images) - {keeper}
-    pairs = Pair.objects.touching([keeper]).filter(tier__gte=Pair.Tier.REVIEW).exclude(compared_at=None)
-    pairs = pairs.exclude(state__in=[Pair.State.DIFFERENT, Pair.State.RELATED, Pair.State.INTENTIONAL])
-    return {pair.other(keeper) for pair in pairs} & others
+def verified_against(keeper: int, pairs: Iterable[Pair]) -> set[int]:
+    """Of all ``pairs`` of some images, those compared with the keeper itself and found to be likely copies of it."""
+    apart = {Pair.State.DIFFERENT, Pair.State.RELATED, Pair.State.INTENTIONAL}
+    return {
+        pair.other(keeper)
+        for pair in pairs
+        if keeper in (pair.left_id, pair.right_id)
+        and pair.tier >= Pair.Tier.REVIEW
+        and pair.compared_at is not None
+        and pair.state not in apart
+    }
 
 
 def _flaws(pairs: Iterable[Pair]) -> dict[int, dict[str, int]]:

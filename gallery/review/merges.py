@@ -58,13 +58,14 @@ def preview(
     images: Sequence[int] = (),
     choices: Mapping[str, str] | None = None,
     members: Sequence[Image] | None = None,
+    pairs: Sequence[Pair] | None = None,
     belongings: Belongings | None = None,
 ) -> Preview:
     """
     What merging would do, for the dialog.
 
-    ``members`` of the case, with their files and owners, and their ``belongings`` are looked up where they are not
-    given.
+    ``members`` of the case, with their files and owners, the ``pairs`` among them and their ``belongings`` are looked
+    up where they are not given.
 
     :raises NotAllowed: if this person may not decide on the case.
     :raises CaseChanged: if an image is not in the case any more.
@@ -77,7 +78,7 @@ def preview(
     policy = case.opened_under
     if policy.state != Policy.State.IN_FORCE:
         policy = Policy.objects.in_force()
-    scene = Scene(case, tuple(members), policy, user)
+    scene = Scene(case, tuple(members), policy, user, pairs, belongings)
     staying, others, shown = _cast(scene, keeper=keeper, file=file, images=images)
     group = [staying, *others]
     planned = merge_fields.plan(staying, others, policy, choices or {}, belongings)
@@ -172,7 +173,7 @@ def _cast(
 
     An id of an image that was merged meanwhile stands for its keeper.
     """
-    wanted = _canonical([*images, *([keeper] if keeper else [])])
+    wanted = _canonical([*images, *([keeper] if keeper else [])], scene)
     pool = verdicts.chosen_of(scene, list(wanted.values()) if images else [])
     staying = _keeper(scene, pool, wanted[keeper] if keeper else None)
     ticked = {image.pk for image in pool}
@@ -182,15 +183,24 @@ def _cast(
     others = [image for image in scene.images if image.pk in ticked and image.pk != staying.pk]
     if not others:
         raise RuleBroken(_("Choose at least one image to merge into %(keeper)s.") % {"keeper": f"“{staying.name}”"})
-    others = best_first(staying, others, scene.policy)
-    shown = StoredFile.objects.filter(pk=file or staying.file_id or 0).first()
+    others = best_first(staying, others, scene.policy, pairs=scene.pairs, belongings=scene.belongings)
+    shown = _file(scene, file or staying.file_id or 0)
     if shown is None:
         raise RuleBroken(_("The file to keep belongs to none of these images. Choose one of theirs."))
     return staying, others, shown
 
 
-def _canonical(ids: Sequence[int]) -> dict[int, int]:
-    redirects = dict(Image.objects.filter(pk__in=ids, merged_into__isnull=False).values_list("pk", "merged_into"))
+def _file(scene: Scene, wanted: int) -> StoredFile | None:
+    shown = next((image.file for image in scene.images if image.file_id == wanted), None)
+    return shown or StoredFile.objects.filter(pk=wanted).first()
+
+
+def _canonical(ids: Sequence[int], scene: Scene) -> dict[int, int]:
+    elsewhere = set(ids) - {image.pk for image in scene.images}
+    redirects: dict[int, int | None] = {}
+    if elsewhere:
+        merged = Image.objects.filter(pk__in=elsewhere, merged_into__isnull=False)
+        redirects = dict(merged.values_list("pk", "merged_into"))
     return {pk: redirects.get(pk) or pk for pk in ids}
 
 
@@ -205,7 +215,7 @@ def _keeper(scene: Scene, pool: Sequence[Image], wanted: int | None) -> Image:
 
 
 def _verified(staying: Image, ids: set[int]) -> set[int]:
-    found = keeper.verified_against(staying.pk, ids)
+    found = keeper.verified_against(staying.pk, Pair.objects.among(list(ids)))
     if not found:
         raise RuleBroken(_("None of the others was compared with this one. Tick those that are the same picture."))
     return found

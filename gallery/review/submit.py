@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gallery.models import Case, Decision, Image, Policy, User
+from gallery.models import Case, Decision, Image, Pair, Policy, User
+from gallery.review.belongings import Belongings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,18 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is decided about, as it is under the locks: the case and its live members in id order."""
+    """
+    What is decided about, as it is under the locks: the case and its live members in id order.
+
+    A page that has read the pairs among them, and what belongs to them, gives these too.
+    """
 
     case: Case
     images: tuple[Image, ...]
     policy: Policy
     user: User
+    pairs: Sequence[Pair] | None = None
+    belongings: Belongings | None = None
 
     def image(self, pk: int) -> Image | None:
         return next((image for image in self.images if image.pk == pk), None)

@@ -20,7 +20,6 @@ from gallery.views.desk import Desk
 from gallery.views.judging import Judging
 from gallery.views.keys import by_name, key_map
 from gallery.views.progress import progress
-from gallery.views.review import next_cases
 from gallery.views.ties import Ties
 from gallery.views.wish import Wish
 
@@ -44,16 +43,19 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
     desk = desk_of(request, found)
     if len(desk.images) < 2:  # it was closed between the two queries
         return closed(request, found)
-    why_not = _why_not(request, found)
+    why_not = _why_not(desk)
     may_decide = not why_not
-    lease, previous = queue.lease_of(found, request.user), None
-    if not is_ahead(request):  # else nobody looks yet: no lease, no trail, no work
-        lease = queue.take(found, request.user) if may_decide else lease
+    ahead, previous = is_ahead(request), None
+    if may_decide and not ahead:
+        lease = queue.take(found, request.user, is_own=desk.is_own)
+    else:
+        lease = queue.lease_of(found, request.user)
+    if not ahead:  # else nobody looks yet: no lease, no trail, no work
         previous = follow_trail(request, found)
         remind(request)
         if may_decide and desk.pair is None:
             ask_for_comparison(desk.a.pk, desk.b.pk)
-    upcoming = next_cases(request.user, after=found, limit=AHEAD) if request.user.may_review else []
+    upcoming = queue.following(request.user, after=found, limit=AHEAD) if request.user.may_review else []
     keys = key_map(request.user)
     signs = by_name(keys)
     context = {
@@ -72,8 +74,8 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
         "previous_case": previous,
         "upcoming": _pictures_of(upcoming),
         "upcoming_cases": upcoming,
-        "is_ahead": is_ahead(request),
-        "undoable": undo.latest_of(request.user) is not None,
+        "is_ahead": ahead,
+        "undoable": undo.has_latest(request.user),
     }
     return render(request, "gallery/case.html", context)
 
@@ -87,7 +89,6 @@ def desk_of(request: SignedIn, found: Case) -> Desk:
     images = list(
         Image.objects.filter(memberships__case=found, memberships__live=True)
         .select_related("owner", "file__image", "file__fingerprint")
-        .prefetch_related("tags")
         .order_by("pk")
     )
     pairs = Pair.objects.among([image.pk for image in images]).order_by("-tier", "-score", "pk")
@@ -95,7 +96,7 @@ def desk_of(request: SignedIn, found: Case) -> Desk:
         case=found,
         user=request.user,
         images=images,
-        pairs=list(pairs.select_related("left__file", "right__file")),
+        pairs=list(pairs.select_related("left__file", "right__file", "policy")),
         wish=Wish.of(request.GET),
     )
 
@@ -273,10 +274,10 @@ def merge_preview(request: SignedIn, case_id: int) -> HttpResponse:
     return render(request, f"{template}#changes" if request.headers.get("HX-Request") else template, context)
 
 
-def _why_not(request: SignedIn, found: Case) -> str:
+def _why_not(desk: Desk) -> str:
     """Why the answers are not offered to this person; empty if they are."""
     try:
-        access.check_case(request.user, found)
+        access.check_case(desk.user, desk.case, is_own=desk.is_own)
     except NotAllowed as refusal:
         return str(refusal)
     return ""

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from gallery.detection.reasons import Signal, ladder, why
 from gallery.models import Case, CaseComment, Image, Pair, StoredFile, User
-from gallery.review import facts, keeper
+from gallery.review import access, facts, keeper
+from gallery.review.belongings import Belongings
 from gallery.review.keeper import Suggestion
+from gallery.views.frames import Frames, frames_of
 from gallery.views.reveals import veiled
 from gallery.views.seen import Seen, seen_before
 from gallery.views.wish import Wish
@@ -79,8 +81,17 @@ class Desk:
         return keeper.letters(self.images)
 
     @cached_property
+    def belongings(self) -> Belongings:
+        return Belongings.of(self.images)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether one of the images is this person's, or one that was merged into them."""
+        return access.owns_one(self.user, self.images, self.belongings)
+
+    @cached_property
     def suggestion(self) -> Suggestion:
-        return keeper.suggest(self.images, self.pairs, self.case.opened_under)
+        return keeper.suggest(self.images, self.pairs, self.case.opened_under, self.belongings)
 
     @cached_property
     def keeper(self) -> Image:
@@ -192,13 +203,20 @@ class Desk:
         return [" ".join(f"{box[side]:.4f}" for side in ("left", "top", "right", "bottom")) for box in boxes]
 
     @cached_property
+    def frames(self) -> Frames:
+        """Where each lies within the other, if it shows only a part of it."""
+        if not self.alignable or self.pair is None or self.a.file is None or self.b.file is None:
+            return Frames()
+        return frames_of(self.pair, self.a.file, self.b.file)
+
+    @cached_property
     def facts(self) -> list[Row]:
         return [
             Row(
                 label=fact.label,
                 values=[Value(words=words, is_better=fact.better == place) for place, words in enumerate(fact.values)],
             )
-            for fact in facts.compare(list(self.stage))
+            for fact in facts.compare(list(self.stage), self.belongings)
             if fact.differs
         ]
 
@@ -221,7 +239,7 @@ class Desk:
         every = {image.pk for image in self.images}
         if not self.is_group:
             return every
-        verified = keeper.verified_against(self.keeper.pk, every)
+        verified = keeper.verified_against(self.keeper.pk, self.pairs) & every
         return {self.keeper.pk} | (verified or {image.pk for image in self.stage})
 
     @cached_property

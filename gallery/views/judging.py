@@ -55,6 +55,9 @@ class Judging:
             file=desk.file.pk,
             images=sorted(desk.ticked),
             choices={} if desk.wish.licence is None else {"licence": desk.wish.licence},
+            members=desk.images,
+            pairs=desk.pairs,
+            belongings=desk.belongings,
         )
 
     @property
@@ -127,7 +130,11 @@ class Judging:
     @property
     def reason_groups(self) -> list[ReasonGroup]:
         """The short lists of the answers that are offered."""
-        return [ReasonGroup(label=action.label, reasons=action.reasons) for action in actions.offered(self.desk.images)]
+        return [ReasonGroup(label=action.label, reasons=action.reasons) for action in self._offered]
+
+    @cached_property
+    def _offered(self) -> Sequence[Action]:
+        return actions.offered(self.desk.images)
 
     @cached_property
     def answers(self) -> list[Answer]:
@@ -141,7 +148,7 @@ class Judging:
                 address=reverse("act", args=[desk.case.pk, action.name]),
                 is_primary=action.name == first,
             )
-            for action in actions.offered(desk.images)
+            for action in self._offered
             if desk.user.has_perm(action.permission)
         ]
 

@@ -33,13 +33,16 @@ def progress(user: User, *, done: int | None = None, left: int | None = None) ->
 
     The time is left out while the pace is not known. ``done`` today and ``left`` are counted where they are not given.
     """
-    done = decided_today(user) if done is None else done
+    moments = list(Decision.objects.by(user).answers().newest_first().values_list("at", flat=True)[:RECENT])
+    if done is None:
+        today = [moment for moment in moments if moment >= _midnight()]
+        done = decided_today(user) if len(today) == RECENT else len(today)
     left = queue.waiting(user) if left is None else left
     words = _("Case %(n)s of %(all)s") % {
         "n": number_format(done + 1),
         "all": number_format(max(done + left, done + 1)),
     }
-    seconds = pace(list(Decision.objects.by(user).answers().newest_first().values_list("at", flat=True)[:RECENT]))
+    seconds = pace(moments)
     if seconds is None or not left:
         return words
     return _("%(case)s · about %(time)s left at your pace") % {"case": words, "time": duration(seconds * left)}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery.detection.condition import condition
-from gallery.models import Case, Decision, User
+from gallery.models import Decision
 from gallery.review import appeals, dissent, figures, queue
 from gallery.review.figures import Day, Queues, Waiting
 from gallery.views.access import SignedIn, moderating
@@ -136,14 +136,3 @@ def unskip(request: SignedIn) -> HttpResponse:
     """Bring back what one skipped."""
     queue.unskip(request.user)
     return redirect("review")
-
-
-def next_cases(user: User, *, limit: int, after: Case | None = None) -> list[Case]:
-    """The cases that ``user`` would get, in order, at most ``limit``."""
-    found: list[Case] = []
-    while len(found) < limit:
-        following = queue.next_for(user, after=found[-1] if found else after)
-        if following is None or following in found or following == after:
-            break
-        found.append(following)
-    return found

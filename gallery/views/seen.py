@@ -9,11 +9,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from gallery.models import Image, Verdict
+from gallery.models import Image, Pair, StoredFile, Verdict
 from gallery.review import words
 
 SHOWN = 3
 """Verdicts told of each picture, the newest."""
+
+NEAR = 12
+"""Sure pairs of the two that are looked at for what was decided about near copies."""
 
 NAMED = 2
 """Pictures called by their title before it becomes “and 3 others”."""
@@ -37,17 +40,42 @@ class Seen:
 
 
 def seen_before(stage: tuple[Image, Image], *, letters: tuple[str, str]) -> list[Seen]:
-    """The newest decisions about the contents of ``stage``, in its order; those taken back say so."""
+    """
+    The newest decisions about the contents of ``stage``, in its order, then about near copies of them; those taken back
+    say so.
+    """
+    files = [image.file for image in stage if image.file]
+    about = Verdict.objects.about(*files).select_related("by").prefetch_related("contents__image__file")
+    left = list(about.newest_first()[: SHOWN * len(files)])
     found: list[Seen] = []
-    told: set[int] = set()
     for letter, image in zip(letters, stage, strict=True):
-        if image.file is None:
-            continue
-        verdicts = Verdict.objects.about(image.file).select_related("by").prefetch_related("contents__image__file")
-        for verdict in verdicts.newest_first()[:SHOWN]:
-            if verdict.pk not in told:
-                told.add(verdict.pk)
-                found.append(_told(verdict, letter, image))
+        theirs = [verdict for verdict in left if image.file and verdict.names(image.file)][:SHOWN]
+        found += [_told(verdict, letter, image) for verdict in theirs]
+        left = [verdict for verdict in left if verdict not in theirs]
+    return found + _seen_near(stage, letters)
+
+
+def _seen_near(stage: tuple[Image, Image], letters: tuple[str, str]) -> list[Seen]:
+    """The newest decisions about what surely looks like one of the two but is neither: an earlier version, say."""
+    by_pk = dict(zip((image.pk for image in stage), letters, strict=True))
+    pairs = Pair.objects.touching(list(by_pk)).filter(tier__gte=Pair.Tier.CERTAIN).most_alike_first()
+    near: dict[int, str] = {}
+    for left, right in pairs.values_list("left", "right")[:NEAR]:
+        for one, other in ((left, right), (right, left)):
+            if one in by_pk and other not in by_pk:
+                near.setdefault(other, by_pk[one])
+    if not near:
+        return []
+    files = StoredFile.objects.filter(image__in=near).values_list("sha256", "image")
+    letter_of = {sha256: near[image] for sha256, image in files}
+    about = Verdict.objects.filter(contents__sha256__in=letter_of).exclude(contents__image__in=by_pk).distinct()
+    found = []
+    for verdict in about.select_related("by").prefetch_related("contents__image__file").newest_first()[:SHOWN]:
+        content = next(content for content in verdict.contents.all() if content.sha256 in letter_of)
+        if content.image is not None:
+            who = _("%(image)s, which looks like %(letter)s,")
+            name = who % {"image": words.quoted(content.image), "letter": letter_of[content.sha256]}
+            found.append(_told(verdict, name, content.image))
     return found
 
 
