@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gallery.models import Case, Decision, Image, Merge, Pair, User, Verdict
-from gallery.review import queue
+from gallery.review import queue, removal
 from gallery.verification.evidence import Box
 from tests import factories, pictures
 from tests.conftest import make_user
@@ -471,3 +471,43 @@ def test_a_key_can_be_changed_and_gives_way_nowhere(mara: User, case: Case) -> N
     client.post(reverse("keys"), {"usual": "yes"})
     mara.refresh_from_db()
     assert mara.keymap == {}
+
+
+# --- groups, outlines, and what was decided about near copies ---
+
+
+def test_any_two_of_a_group_are_picked(mara: User, group: Case) -> None:
+    images = members(group)
+    text = page(logged_in(mara), reverse("case", args=[group.pk]))
+    assert text.count('<select name="show">') == 2
+    query = f"?show={images[1].public_id}&show={images[3].public_id}&keeper={images[0].public_id}"
+    picked = logged_in(mara).get(reverse("case", args=[group.pk]) + query).context["desk"]
+    assert picked.stage == (images[1], images[3])
+    assert picked.keeper == images[0]
+
+
+def test_an_outline_shows_where_a_part_lies(mara: User, lena: User, otto: User) -> None:
+    picture = pictures.photograph(1, width=200, height=100, things=12)
+    part = pictures.Picture(picture[:, 50:150])
+    found = factories.evidence(picture, part)
+    found["transformation"]["homography"] = [[0.5, 0.0, 0.25], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    found["transformation"]["first"] |= {"share": 0.5, "surroundings": "scene"}
+    one, other = factories.image(lena, picture), factories.image(otto, part)
+    case = factories.case(one, other, pairs=[factories.pair(one, other, evidence=found)])
+    text = page(logged_in(mara), reverse("case", args=[case.pk]))
+    assert text.count('class="outline"') == 1
+    assert '<polygon points="50.0,0.0 150.0,0.0 150.0,100.0 50.0,100.0"/>' in text
+
+
+def test_what_was_decided_about_a_near_copy_is_told(mara: User, lena: User, otto: User) -> None:
+    earlier = factories.image(lena, seed=1, title="Lake, first version")
+    stranger = factories.image(otto, seed=2, title="Sea")
+    before = factories.case(earlier, stranger)
+    client = logged_in(mara)
+    client.post(reverse("act", args=[before.pk, "different"]), form_of(page(client, reverse("case", args=[before.pk]))))
+    version, copy = factories.image(lena, seed=1, quality=70), factories.image(otto, seed=1, quality=50)
+    factories.pair(earlier, version)
+    removal.remove(earlier, lena)
+    case = factories.case(version, copy)
+    text = page(client, reverse("case", args=[case.pk]))
+    assert "“Lake, first version”, which looks like A, was told apart from “Sea” by mara" in text

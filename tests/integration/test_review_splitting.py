@@ -23,7 +23,7 @@ def four(lena: User, otto: User) -> Four:
     """A – B – C – D; B and C are the least alike."""
     a, b, c, d = (image(owner, name) for owner, name in zip([lena, otto, lena, otto], "abcd", strict=True))
     find(a, b)
-    find(b, c, similarity=0.76, cells=0, ncc=None)
+    find(b, c, ncc=0.75)
     find(c, d)
     return a, b, c, d
 
