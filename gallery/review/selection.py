@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import Case, CaseMember, Pair, User
+from gallery.models import Case, CaseMember, Pair, Tag, User
 from gallery.models.case import CaseQuerySet
 from gallery.models.pair import PairQuerySet
 from gallery.review import queue
 
 LONGEST_NAME = 150
+LONGEST_TAG = 60
 LARGEST_VERSION = 2**31 - 1
 
 SHOWS: dict[str, Promise] = {
@@ -55,8 +56,8 @@ class Filters:
     """
     What the list is narrowed to. Every field is empty where it says nothing.
 
-    ``least`` and ``most`` bound the score of the case, 0 to 1; ``owner`` is the name of an account; ``policy`` is the
-    version that was in force when the case was opened.
+    ``least`` and ``most`` bound the score of the case, 0 to 1; ``owner`` is the name of an account and ``tag`` one
+    of the tags of an image; ``policy`` is the version that was in force when the case was opened.
     """
 
     show: str = "waiting"
@@ -66,6 +67,7 @@ class Filters:
     signal: str = ""
     trait: str = ""
     owner: str = ""
+    tag: str = ""
     age: str = ""
     policy: str = ""
 
@@ -81,6 +83,7 @@ class Filters:
             signal=_one_of(given["signal"], SIGNALS),
             trait=_one_of(given["trait"], TRAITS),
             owner=given["owner"].replace("\0", "")[:LONGEST_NAME],
+            tag=given["tag"].replace("\0", "")[:LONGEST_TAG],
             age=_one_of(given["age"], AGES),
             policy=_version(given["policy"]),
         )
@@ -121,6 +124,10 @@ def matching(filters: Filters, user: User) -> CaseQuerySet:
     if filters.owner:
         members = CaseMember.objects.filter(case=OuterRef("pk"), live=True, image__owner__username=filters.owner)
         found = found.filter(Exists(members))
+    if filters.tag:
+        called = Tag.objects.filter(name__iexact=filters.tag)
+        tagged = CaseMember.objects.filter(case=OuterRef("pk"), live=True, image__tags__in=called)
+        found = found.filter(Exists(tagged))
     if filters.signal or filters.trait:
         pairs = Pair.objects.awaiting_review().filter(case=OuterRef("pk"))
         found = found.filter(Exists(_by_evidence(pairs, filters)))

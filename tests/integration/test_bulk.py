@@ -15,7 +15,7 @@ from gallery.models import AuditEntry, BulkItem, BulkJob, Case, Decision, Image,
 from gallery.review import bulk, queue, selection
 from gallery.review.selection import Filters
 from tests.integration.test_desk_pages import page
-from tests.judgement import act, case_of, everything, find, image
+from tests.judgement import act, case_of, everything, find, image, tag
 
 pytestmark = pytest.mark.django_db
 
@@ -185,7 +185,7 @@ def shown(filters: Filters, user: User) -> Sequence[int]:
     return list(selection.matching(filters, user).values_list("pk", flat=True))
 
 
-def test_cases_are_found_by_signal_trait_score_tier_and_owner(mara: User, lena: User, otto: User, jon: User) -> None:
+def test_cases_are_found_by_all_that_is_filtered(mara: User, lena: User, otto: User, jon: User) -> None:
     same = make_case(lena, otto, "same", same_pixels=True, similarity=1.0)
     turned = make_case(lena, jon, "turned", traits=Pair.Trait.MIRRORED | Pair.Trait.CROPPED)
     near = make_case(lena, otto, "near", cells=0, ncc=None, pdq_distance=4, pdq_usable=True, similarity=0.2)
@@ -199,6 +199,8 @@ def test_cases_are_found_by_signal_trait_score_tier_and_owner(mara: User, lena: 
     assert shown(Filters(trait="grey"), mara) == []
     assert shown(Filters(tier="identical"), mara) == [same.pk]
     assert shown(Filters(owner="jon"), mara) == [turned.pk]
+    tag(turned.members.first().image, "Sunset")
+    assert shown(Filters(tag="sunset"), mara) == [turned.pk]
     assert shown(Filters(most="0.5"), mara) == [near.pk]
     assert shown(Filters(age="over-week"), mara) == []
     assert set(shown(Filters(policy="1"), mara)) == everyone
@@ -213,7 +215,7 @@ def test_cases_are_found_by_signal_trait_score_tier_and_owner(mara: User, lena: 
     "query",
     [
         {"tier": "x", "least": "nan", "most": "7", "signal": "?", "trait": "0", "age": "-1", "policy": "9" * 40},
-        {"show": "nothing", "owner": "\0" * 10, "least": "1e999", "policy": "-3"},
+        {"show": "nothing", "owner": "\0" * 10, "tag": "\0", "least": "1e999", "policy": "-3"},
     ],
 )
 def test_filters_that_make_no_sense_are_left_out(query: dict[str, str]) -> None:

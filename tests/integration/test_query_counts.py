@@ -12,6 +12,7 @@ from gallery.review import undo
 from tests.judgement import act, case_of, favour, find, image, tag
 
 MOST = 12
+CASE_MOST = 28  # savepoints too; as many for two pictures as for thirty
 IMAGE_MOST = 32
 """The page of an image has many parts, each a question of its own."""
 
@@ -66,6 +67,27 @@ def test_a_page_of_the_desk_and_of_images(
     with django_assert_max_num_queries(MOST):
         response = opened.get(reverse(name))
     assert response.content.decode().count(row) >= (6 if name == "review" else ROWS)
+
+
+@pytest.mark.parametrize("size", [2, 14])
+def test_a_case_asks_for_all_of_its_images_at_once(
+    size: int,
+    opened: Client,
+    mara: User,
+    lena: User,
+    otto: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    many_cases(6, lena, otto)
+    images = [image(lena, f"{number}") for number in range(size)]
+    for copy in images[1:]:
+        find(images[0], copy, cells=60)
+        tag(copy, "sea", f"number {copy.pk}")
+        favour(copy, lena, otto)
+    address = case_of(images[0]).get_absolute_url()
+    with django_assert_max_num_queries(CASE_MOST):
+        response = opened.get(address)
+    assert response.content.count(b'name="images"') >= (size if size > 2 else 0)
 
 
 @pytest.mark.parametrize("name", ["album", "favourites"])
