@@ -42,7 +42,7 @@ class PairAdmin(Reading):
             {
                 "fields": [
                     "same_bytes", "same_pixels", "similarity", "model_key", "pdq_distance", "pdq_usable",
-                    "document_like", "cells", "matches", "ncc", "textured_share", "changed_share",
+                    "document_like", "one_thing", "cells", "matches", "ncc", "textured_share", "changed_share",
                     "standing_out", "evidence",
                 ]
             },

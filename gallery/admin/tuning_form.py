@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[float, float, float]] = {
     "loose_cells": (4, 60, 1),
     "loose_ncc": (0, 1, 0.01),
     "document_share": (0, 1, 0.01),
+    "document_pdq": (0, 128, 1),
     "neighbours": (1, 200, 1),
     "case_cap": (2, 200, 1),
     "seconds_per_case": (1, 120, 1),
@@ -83,9 +84,21 @@ GROUPS: list[tuple[Promise, Promise, list[str]]] = [
     (
         _("Geometry"),
         _("Whether one picture can be laid over the other, place by place."),
-        ["strict_cells", "strict_ncc", "strict_textured", "certain_changed_share", "loose_cells", "loose_ncc"],
+        [
+            "strict_cells",
+            "strict_ncc",
+            "strict_textured",
+            "certain_changed_share",
+            "loose_cells",
+            "loose_ncc",
+            "flag_reworded",
+        ],
     ),
-    (_("Documents"), _("Pages, charts and screens look alike without being copies."), ["document_share"]),
+    (
+        _("Documents"),
+        _("Pages, charts and screens look alike without being copies."),
+        ["document_share", "document_pdq"],
+    ),
     (
         _("Work"),
         _("How much is compared, and how it reaches people."),

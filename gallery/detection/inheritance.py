@@ -3,8 +3,8 @@
 from gallery.models import Image, Pair
 
 CARRIED = [
-    "similarity", "model_key", "pdq_distance", "pdq_usable", "document_like", "cells", "matches", "ncc",
-    "textured_share",
+    "similarity", "model_key", "pdq_distance", "pdq_usable", "document_like", "one_thing", "cells", "matches", "ncc",
+    "textured_share", "changed_share", "traits",
 ]  # fmt: skip
 """Signals that hold for the keeper too, because its picture is the absorbed one's. Equal bytes do not."""
 

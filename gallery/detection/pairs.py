@@ -8,7 +8,7 @@ from gallery.detection.projection import roots_of
 from gallery.models import Fingerprint, Pair, Policy
 
 MEASURED = [
-    "same_bytes", "same_pixels", "similarity", "model_key", "pdq_distance", "pdq_usable", "document_like",
+    "same_bytes", "same_pixels", "similarity", "model_key", "pdq_distance", "pdq_usable", "document_like", "one_thing",
     "cells", "matches", "ncc", "textured_share", "changed_share", "evidence", "traits", "compared_at",
 ]  # fmt: skip
 """The columns that a comparison writes."""

@@ -18,6 +18,7 @@ class Signals:
     pdq_distance: int | None = None
     pdq_usable: bool = False
     document_like: bool = False
+    one_thing: bool = False
     cells: int | None = None
     ncc: float | None = None
     textured_share: float | None = None
@@ -31,7 +32,12 @@ class Signals:
     @property
     def lettered(self) -> bool:
         """What differs looks like lettering or drawing, on one picture or on both."""
-        return bool(self.traits & Pair.Trait.CAPTIONED)
+        return bool(self.traits & (Pair.Trait.CAPTIONED | Pair.Trait.REWORDED))
+
+    @property
+    def reworded(self) -> bool:
+        """Both bear words in one place, each its own."""
+        return bool(self.traits & Pair.Trait.REWORDED)
 
     @property
     def near_hash(self) -> int | None:
@@ -62,17 +68,26 @@ def tier(signals: Signals, policy: Policy) -> Pair.Tier:
         return Tier.CERTAIN
     if is_likely(signals, policy):
         return Tier.REVIEW
-    if (signals.similarity or 0.0) >= policy.similarity_weak:
+    if (signals.similarity or 0.0) >= policy.similarity_weak or is_of_one_template(signals, policy):
         return Tier.WEAK
     return Tier.STORED
 
 
 def is_certain(signals: Signals, policy: Policy) -> bool:
-    # Two pages of one form, or two receipts of one shop, agree in hash and in geometry almost everywhere and differ
-    # in the one line that matters: documents are for people.
-    if signals.document_like or reads_differently(signals, policy):
-        return False
-    return is_nearly_equal(signals, policy)
+    if signals.document_like:
+        return is_certain_document(signals, policy)
+    return is_nearly_equal(signals, policy) and not reads_differently(signals, policy)
+
+
+def is_certain_document(signals: Signals, policy: Policy) -> bool:
+    """
+    Two pages of one form agree in hash and in geometry almost everywhere and differ in the one line that matters: pages
+    are for people. One thing on a plain ground is no page: it is certain where hash and geometry both say so, and
+    nothing differs.
+    """
+    close = signals.near_hash is not None and signals.near_hash <= policy.document_pdq
+    same = (signals.changed_share or 0.0) <= policy.certain_changed_share
+    return signals.one_thing and close and same and strict_geometry(signals, policy)
 
 
 def reads_differently(signals: Signals, policy: Policy) -> bool:
@@ -91,15 +106,33 @@ def is_nearly_equal(signals: Signals, policy: Policy) -> bool:
 
 
 def is_likely(signals: Signals, policy: Policy) -> bool:
+    if is_of_one_template(signals, policy) and not policy.flag_reworded:
+        return False
     if signals.document_like:
-        # Lines of words lie over each other by chance, and all documents are similar as embeddings see them. Of 90
-        # pairs of receipts of one shop the rule for pictures flags 64 and this one 19, and no copy less.
-        return is_nearly_equal(signals, policy)
+        return is_likely_document(signals, policy)
     if loose_geometry(signals, policy):
         return True
     if signals.near_hash is not None and signals.near_hash <= policy.pdq_review:
         return True
     return bool((signals.similarity or 0.0) >= policy.similarity_review)
+
+
+def is_of_one_template(signals: Signals, policy: Policy) -> bool:
+    """One background, and words on both that differ: memes. To those who read them they are two pictures."""
+    return signals.reworded and reads_differently(signals, policy)
+
+
+def is_likely_document(signals: Signals, policy: Policy) -> bool:
+    """
+    Lines of words lie over each other by chance, all documents are similar as embeddings see them, and two receipts of
+    one shop agree place by place. Copies of pages are nearer: in their hashes, or in geometry and similarity both. One
+    thing on a plain ground has no lines: for it geometry suffices.
+    """
+    if signals.near_hash is not None and signals.near_hash <= policy.document_pdq:
+        return True
+    if signals.one_thing and loose_geometry(signals, policy):
+        return True
+    return strict_geometry(signals, policy) and (signals.similarity or 0.0) >= policy.similarity_review
 
 
 def flagged(found: int, policy: Policy) -> bool:

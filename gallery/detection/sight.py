@@ -14,6 +14,7 @@ from gallery.pictures import Picture
 from gallery.verification.alignment import align, difference
 from gallery.verification.evidence import Evidence
 from gallery.verification.features import LocalFeatures, extract
+from gallery.verification.ground import ground_of
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,10 @@ def compare(pair: Pair) -> None:
         features=(features_of(pair.left.file), features_of(pair.right.file)),
         sizes=(_size(pair.left.file), _size(pair.right.file)),
     )
+    grounds = ground_of(first), ground_of(second)
+    # Paper that is lit unevenly has no single colour that would have told at once.
+    pair.document_like = pair.document_like or all(ground.is_page for ground in grounds)
+    pair.one_thing = all(ground.is_of_one_thing for ground in grounds)
     _write_down(found, pair)
 
 

@@ -80,6 +80,7 @@ class Pair(models.Model):
         GREY = 8, _("made grey")
         CAPTIONED = 16, _("with lettering")
         FRAMED = 32, _("inside something larger")
+        REWORDED = 64, _("with other words")
 
     left = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_left")
     right = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_right")
@@ -94,6 +95,9 @@ class Pair(models.Model):
     pdq_distance = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 to 256, best of 8 dihedral")
     pdq_usable = models.BooleanField(default=False, help_text="both pictures have a PDQ quality of at least 50")
     document_like = models.BooleanField(default=False)
+    one_thing = models.BooleanField(
+        default=False, help_text="both show one large thing on their ground, not many small ones as a page does"
+    )
     cells = models.PositiveIntegerField(null=True, blank=True, help_text="distinct inlier cells of the geometry")
     matches = models.PositiveIntegerField(null=True, blank=True, help_text="matched local features")
     ncc = models.FloatField(null=True, blank=True, help_text="median local correlation once aligned, -1 to 1")
@@ -108,7 +112,8 @@ class Pair(models.Model):
     )
     evidence = models.JSONField(default=dict, blank=True, help_text="the geometry and the transformation found")
     traits = models.PositiveSmallIntegerField(
-        default=0, help_text="of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed"
+        default=0,
+        help_text="of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed, 64 other words",
     )
 
     policy = models.ForeignKey("gallery.Policy", on_delete=models.PROTECT, null=True, blank=True, related_name="+")

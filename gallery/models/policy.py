@@ -67,7 +67,7 @@ class Policy(models.Model):
     """
     A version of the thresholds. Published versions never change; to change one, publish another.
 
-    The defaults were measured on 9,200 edits of 200 photos against 3,617 others (docs/architecture.md).
+    The defaults were fitted to one half of a labelled set; docs/evaluation.md tells what they do on the other.
     """
 
     class State(models.TextChoices):
@@ -98,9 +98,11 @@ class Policy(models.Model):
     )
     pdq_review = models.PositiveSmallIntegerField(
         _("PDQ: review up to"),
-        default=60,
+        default=44,
         validators=[MaxValueValidator(256)],
-        help_text=_("Up to this distance a pair goes to review. Beyond 60 unrelated pictures begin to meet by chance."),
+        help_text=_(
+            "Up to this distance a pair goes to review. Beyond 44 pictures of one kind begin to meet by chance."
+        ),
     )
     pdq_min_quality = models.PositiveSmallIntegerField(
         _("PDQ: least quality"),
@@ -110,10 +112,10 @@ class Policy(models.Model):
     )
     similarity_review = share(
         _("Similarity: review from"),
-        0.75,
+        0.95,
         _(
-            "Pairs this similar go to review even where no common geometry is found. Lower finds more copies and more "
-            "look-alikes: at 0.75 most pairs of different receipts match too."
+            "Pairs this similar go to review even where no common geometry is found, and documents only then if it is "
+            "found. Lower finds few copies more and many look-alikes: two things on one conveyor belt are 0.8 alike."
         ),
     )
     similarity_weak = share(
@@ -153,6 +155,14 @@ class Policy(models.Model):
             "two captions on one picture, the pair is never certain."
         ),
     )
+    flag_reworded = models.BooleanField(
+        _("flag pictures with other words"),
+        default=False,
+        help_text=_(
+            "Send pairs to review whose pictures agree but bear different words in one place, as memes of one template "
+            "do. Otherwise they count as weak."
+        ),
+    )
     loose_cells = models.PositiveSmallIntegerField(
         _("Geometry: review from cells"),
         default=12,
@@ -170,6 +180,15 @@ class Policy(models.Model):
         _(
             "If one colour covers more than this share of both pictures they are documents, charts or screens: never "
             "certain by similarity or loose geometry, because different pages look alike."
+        ),
+    )
+    document_pdq = models.PositiveSmallIntegerField(
+        _("Documents: review up to"),
+        default=14,
+        validators=[MaxValueValidator(256)],
+        help_text=_(
+            "Bits of 256 in which the perceptual hashes of two documents may differ for the pair to go to review. Of "
+            "two receipts of one shop 18 and more do."
         ),
     )
     use_background = models.BooleanField(

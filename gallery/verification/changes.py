@@ -27,9 +27,6 @@ MOST_BOXES = 6
 SAME_COLOURS = 0.7
 """Correlation of the colours of two pictures below which one of them was recoloured."""
 
-INKS = (0, 511)
-"""The coarse colours of captions: black and white."""
-
 _SAMPLE = 8_000
 _GREY = 3.0
 """Mean distance, in levels, of the colours from their own grey below which a picture is greyscale."""
@@ -99,35 +96,6 @@ def find_changes(laid: Overlay) -> Changes:
     merged = cv2.morphologyEx(cv2.max(spots, strong), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     where = _without_specks(merged, spots, strong, SMALLEST * float(laid.shared.sum())) & laid.shared
     return Changes(strength, where, float(where.sum()) / float(laid.shared.sum()))
-
-
-def is_lettered(picture: Pixels, laid: Overlay, changes: Changes) -> bool:
-    """
-    Whether what differs was written or drawn on ``picture``, one of the two overlaid ones: a single colour makes up
-    much of it that its surroundings hardly have; or, where it is one word among others, black or white that the other
-    picture does not have in the same places.
-    """
-    drawn = changes.where & (changes.strength > LEVELS)
-    reach = max(9, round(max(drawn.shape) / 30)) | 1
-    around = cv2.dilate(changes.where.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(np.bool_)
-    around &= laid.shared & ~changes.where
-    if not drawn.any() or not around.any():
-        return False
-    inks, grounds = (_colours(picture[mask]) for mask in (drawn, around))
-    if float((inks - 1.5 * grounds).max()) > 0.12:
-        return True
-    other = laid.second if picture is laid.first else laid.first
-    here, there = _codes(picture[drawn]), _codes(other[drawn])
-    return any(float(((here == ink) & (there != ink)).mean()) > 0.2 for ink in INKS)
-
-
-def _colours(pixels: Pixels) -> NDArray[np.float64]:
-    """How often each of 512 coarse colours occurs, 0 to 1."""
-    return np.bincount(_codes(pixels), minlength=512) / len(pixels)
-
-
-def _codes(pixels: Pixels) -> NDArray[np.int32]:
-    return np.asarray((pixels.astype(np.int32) >> 5) @ np.array([64, 8, 1], np.int32))
 
 
 def _sampled(picture: NDArray[Any], where: Mask) -> NDArray[np.float32]:

@@ -77,6 +77,8 @@ class Transformation:
         both have colours, and they are not the same ones (sepia, a shifted hue).
     ``changed_share``
         how much of the shared area shows something else, 0 to 1.
+    ``reworded``
+        in one place both bear lettering, each its own; False where it was not looked for.
     """
 
     homography: tuple[tuple[float, float, float], ...]
@@ -91,6 +93,7 @@ class Transformation:
     saturation: float = 1.0
     recoloured: bool = False
     changed_share: float = 0.0
+    reworded: bool = False
 
     @property
     def matrix(self) -> NDArray[np.float64]:

@@ -135,7 +135,7 @@ def remembered(picture: Picture, *, kind: Kind) -> LocalFeatures:
     A new picture is compared with some twenty others, and a copy with those that its original was compared with:
     finding the features again each time would be most of the work.
     """
-    key = (kind, picture.shape, hashlib.blake2b(np.ascontiguousarray(picture), digest_size=16).digest())
+    key = (kind, picture.shape, hashlib.blake2b(picture.tobytes(), digest_size=16).digest())
     found = _known.pop(key, None) or extract(picture, kind=kind)
     _known[key] = found
     while len(_known) > REMEMBERED:

@@ -6,9 +6,10 @@ from numpy.typing import NDArray
 
 from gallery.pictures import Picture
 from gallery.verification.appearance import Overlay
-from gallery.verification.changes import Changes, boxes, is_lettered, measure_tone
+from gallery.verification.changes import Changes, boxes, measure_tone
 from gallery.verification.evidence import Box, Part, Surroundings, Transformation
 from gallery.verification.geometry import Matrix, corners, frame, inverse, jacobian, project
+from gallery.verification.lettering import is_lettered, is_reworded
 
 Size = tuple[int, int]
 
@@ -58,6 +59,8 @@ def describe(
         saturation=round(tone.saturation, 4),
         recoloured=tone.recoloured,
         changed_share=round(changes.share, 4),
+        # Between black and white and colours, what differs may be the colours: that is no lettering.
+        reworded=grey[0] == grey[1] and not tone.recoloured and is_reworded(laid, changes),
     )
 
 

@@ -144,7 +144,7 @@ def _is_made_of(telling: _Telling, names: dict[str, str]) -> str:
     size = _sized(telling.step)
     done = [*turned, *cropped, *size, *_toned(telling), *bordered]
     changes = _changed(telling)
-    if _has_other_captions(telling) and not done:
+    if telling.step.reworded and not done:
         return _joined(_("%(source)s and %(copy)s are the same picture") % names, changes)
     if not done and not changes:
         return _("%(copy)s is %(source)s re-saved; nothing visible differs.") % names
@@ -240,17 +240,12 @@ def _changed(telling: _Telling) -> list[str]:
         return []
     if telling.step.changed_share > 0.4:
         return [_("with changes over most of it")]
-    if _has_other_captions(telling):
+    if telling.step.reworded:
         captions = ngettext("with another caption %(where)s", "with other captions %(where)s", len(places))
         return [captions % {"where": _listed(places)}]
     if len(places) > 3:
         return [_("with changes in several places")]
     return [ngettext("with a change %(where)s", "with changes %(where)s", len(places)) % {"where": _listed(places)}]
-
-
-def _has_other_captions(telling: _Telling) -> bool:
-    """Whether both were written on: two uses of one template. Specks are too small to tell."""
-    return telling.source_part.lettered and telling.copy_part.lettered and telling.step.changed_share > 0.004
 
 
 def _listed(places: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ def page(client: Client, ada: User) -> Client:
 @pytest.fixture
 def pairs(lena: User) -> list[Pair]:
     images = [Image.objects.create(owner=lena, stage=Image.Stage.COMPARED) for _number in range(4)]
-    rows = [(State.OPEN, 0.8), (State.UNFLAGGED, 0.7), (State.MERGED, 0.72)]
+    rows = [(State.OPEN, 0.97), (State.UNFLAGGED, 0.7), (State.MERGED, 0.72)]
     return [
         Pair.objects.create(left=images[0], right=other, state=state, similarity=similarity, compared_at=timezone.now())
         for other, (state, similarity) in zip(images[1:], rows, strict=True)
@@ -59,7 +59,7 @@ def test_the_page_shows_every_rule_with_the_value_in_force(page: Client, draft: 
     for name in policies.RULES:
         if name not in ("keeper_weights", "merge_rules"):
             assert f'name="{name}"' in sent, name
-    assert "was 0.75" in sent
+    assert "was 0.95" in sent
     assert "Policy v2" in words(response)
     assert "v1 is in force" in words(response)
 
@@ -75,7 +75,7 @@ def test_a_preview_says_what_would_happen_and_saves_nothing(page: Client, draft:
     assert "Pairs that would enter the queue (1 of 1)" in said
     assert reverse("admin:gallery_pair_change", args=[pairs[1].pk]) in response.content.decode()
     draft.refresh_from_db()
-    assert draft.similarity_review == 0.75
+    assert draft.similarity_review == 0.95
     assert not OutboxEntry.objects.exists()
 
 
@@ -95,7 +95,7 @@ def test_the_script_gets_only_the_answer(page: Client, draft: Policy, pairs: lis
         ({"similarity_review": "7"}, "less than or equal to 1"),
         ({"pdq_review": "-1"}, "greater than or equal to 0"),
         ({"similarity_review": ""}, "required"),
-        ({"similarity_weak": "0.9"}, "at or below “review from”"),
+        ({"similarity_weak": "0.97"}, "at or below “review from”"),
         ({"loose_ncc": "0"}, "every stored pair goes to review"),
         ({"embedder": "abacus"}, "not one of the available choices"),
         ({"weight_age": "-2"}, "greater than or equal to 0"),
@@ -134,7 +134,7 @@ def test_publishing_puts_it_in_force_with_its_reason(page: Client, draft: Policy
     assert (current.version, current.similarity_review, current.note) == (2, 0.68, "Too few.")
     assert current.published_by == ada
     assert OutboxEntry.objects.get().key == "policy-2"
-    assert AuditEntry.objects.get(verb="policy.publish").data["changes"] == {"similarity_review": [0.75, 0.68]}
+    assert AuditEntry.objects.get(verb="policy.publish").data["changes"] == {"similarity_review": [0.95, 0.68]}
 
 
 def test_without_a_reason_nothing_is_published(page: Client, draft: Policy) -> None:
@@ -187,7 +187,7 @@ def test_restoring_is_weighed_first_and_adds_a_version(page: Client, draft: Poli
     assert refused.status_code == 422
     assert page.post(address(old, "restore"), {"note": "Back.", "seen": "2"}).status_code == 302
     current = Policy.objects.in_force()
-    assert (current.version, current.similarity_review, current.note) == (3, 0.75, "Back.")
+    assert (current.version, current.similarity_review, current.note) == (3, 0.95, "Back.")
     assert page.get(address(current, "restore")).status_code == 404
 
 

@@ -239,7 +239,7 @@ def test_every_operation_is_described_on_a_page_that_loads_nothing_from_elsewher
 
 def test_the_policy_in_force_can_be_read(program: Client) -> None:
     shown = program.get("/api/policy").json()
-    assert (shown["version"], shown["rules"]["similarity_review"]) == (1, 0.75)
+    assert (shown["version"], shown["rules"]["similarity_review"]) == (1, 0.95)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -248,3 +248,12 @@ def test_health_is_told_to_who_is_signed_in(program: Client, settings: Settings,
     found = {one["name"]: one["well"] for one in program.get("/api/health").json()["neighbours"]}
     assert found["database"]
     assert found["redis"]
+
+
+@pytest.mark.parametrize("address", ["/api/imagess", "/api/images/", "/api/", "/api/v2/images/k7m2k7m2k7m2"])
+def test_an_address_that_is_none_is_answered_in_the_same_shape(client: Client, address: str) -> None:
+    for method in (client.get, client.post, client.delete):
+        response = method(address)
+        assert response.status_code == 404
+        assert response["Content-Type"] == "application/problem+json"
+        assert response.json()["code"] == "not_found"

@@ -48,7 +48,7 @@ def test_publishing_retires_the_version_before_and_sorts_the_pairs_anew(ada: Use
     assert Policy.objects.get(pk=current.pk).state == Policy.State.RETIRED
     assert OutboxEntry.objects.filter(topic="project", key="policy-2").exists()
     entry = AuditEntry.objects.get(verb="policy.publish")
-    assert entry.data["changes"] == {"similarity_review": [0.75, 0.68]}
+    assert entry.data["changes"] == {"similarity_review": [0.95, 0.68]}
 
 
 def test_a_draft_has_no_effect(ada: User, current: Policy) -> None:
@@ -100,7 +100,7 @@ def test_restoring_publishes_a_new_version_with_the_old_rules(ada: User, current
     draft.similarity_review = 0.6
     policies.publish(draft, ada, "Too wide.")
     restored = policies.restore(Policy.objects.get(pk=current.pk), ada, "Back.")
-    assert (restored.version, restored.similarity_review) == (3, 0.75)
+    assert (restored.version, restored.similarity_review) == (3, 0.95)
     assert Policy.objects.count() == 3
 
 
@@ -111,7 +111,7 @@ def test_restoring_publishes_a_new_version_with_the_old_rules(ada: User, current
         ({"similarity_review": float("inf")}, "not a number"),
         ({"similarity_review": 1.5}, "1"),
         ({"pdq_review": 400}, "256"),
-        ({"similarity_weak": 0.9}, "review from"),
+        ({"similarity_weak": 0.97}, "review from"),
         ({"loose_ncc": 0.95}, "certain"),
         ({"loose_ncc": 0.0}, "every stored pair"),
         ({"similarity_floor": 0.3, "similarity_weak": 0.3, "similarity_review": 0.3}, "every stored pair"),
@@ -134,16 +134,16 @@ def test_thresholds_that_make_no_sense_are_refused(
 
 
 def test_the_same_rules_change_nothing(lena: User, current: Policy) -> None:
-    pairs_of(lena, (State.OPEN, 0.8), (State.UNFLAGGED, 0.6), (State.REDUNDANT, 0.9))
+    pairs_of(lena, (State.OPEN, 0.97), (State.UNFLAGGED, 0.6), (State.REDUNDANT, 0.97))
     found = weigh(changed(current), current)
     assert (found.weighed, found.open_now, found.open_then, found.hours) == (3, 1, 1, 0.0)
 
 
 def test_a_lower_threshold_lets_pairs_in_and_a_higher_one_out(lena: User, current: Policy) -> None:
-    pairs = pairs_of(lena, (State.OPEN, 0.80), (State.UNFLAGGED, 0.70), (State.UNFLAGGED, 0.60))
+    pairs = pairs_of(lena, (State.OPEN, 0.97), (State.UNFLAGGED, 0.70), (State.UNFLAGGED, 0.60))
     wide = weigh(changed(current, similarity_review=0.65), current)
     assert (wide.entering.chosen, wide.leaving.chosen, wide.open_then) == ([pairs[1].pk], [], 2)
-    narrow = weigh(changed(current, similarity_review=0.85), current)
+    narrow = weigh(changed(current, similarity_review=0.98), current)
     assert (narrow.entering.chosen, narrow.leaving.chosen, narrow.open_then) == ([], [pairs[0].pk], 0)
     assert narrow.hours == pytest.approx(-current.seconds_per_case / 3600)
 
@@ -151,8 +151,8 @@ def test_a_lower_threshold_lets_pairs_in_and_a_higher_one_out(lena: User, curren
 def test_past_verdicts_are_replayed_under_both(lena: User, current: Policy) -> None:
     pairs_of(
         lena,
-        (State.MERGED, 0.90), (State.INTENTIONAL, 0.70), (State.DIFFERENT, 0.80), (State.DIFFERENT, 0.66),
-        (State.RELATED, 0.90), (State.MOOT, 0.99),
+        (State.MERGED, 0.97), (State.INTENTIONAL, 0.70), (State.DIFFERENT, 0.96), (State.DIFFERENT, 0.66),
+        (State.RELATED, 0.97), (State.MOOT, 0.99),
     )  # fmt: skip
     found = weigh(changed(current, similarity_review=0.68), current)
     assert (found.now.recall.part, found.now.recall.whole) == (1, 2)

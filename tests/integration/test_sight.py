@@ -57,7 +57,7 @@ def test_features_that_can_not_be_read_are_found_anew(stored: StoredFile, conten
     assert LocalFeatures.from_bytes(store.get(stored.rendition_key(*sight.FEATURES))).to_bytes() == found.to_bytes()
 
 
-def test_one_picture_with_two_captions_is_never_certain(media: Path, lena: User, otto: User) -> None:
+def test_one_picture_with_two_captions_is_not_flagged(media: Path, lena: User, otto: User) -> None:
     template = pictures.photograph(3, width=600, height=600)
     ones = upload(lena, lettered(template, "ONE DOES NOT SIMPLY"))
     others = upload(otto, lettered(template, "WALK INTO MY HOUSE"))
@@ -66,7 +66,38 @@ def test_one_picture_with_two_captions_is_never_certain(media: Path, lena: User,
     assert pair.traits & Pair.Trait.CAPTIONED
     assert pair.changed_share is not None
     assert 0.001 < pair.changed_share < 0.2
+    assert pair.traits & Pair.Trait.REWORDED
+    assert pair.tier == Pair.Tier.WEAK
+
+
+def test_one_picture_with_and_without_a_caption_goes_to_people(media: Path, lena: User, otto: User) -> None:
+    template = pictures.photograph(3, width=600, height=600)
+    ones, others = upload(lena, template), upload(otto, lettered(template, "WALK INTO MY HOUSE"))
+    tasks.run_everything()
+    pair = Pair.objects.get(left=ones, right=others)
+    assert pair.traits & Pair.Trait.CAPTIONED
+    assert not pair.traits & Pair.Trait.REWORDED
     assert pair.tier == Pair.Tier.REVIEW
+
+
+def test_a_page_is_for_people_and_one_thing_on_a_plain_ground_is_not(media: Path, lena: User, otto: User) -> None:
+    found = []
+    for picture in (pictures.page(1), thing()):
+        first, second = upload(lena, picture), upload(otto, pictures.resized(picture, 0.9))
+        tasks.run_everything()
+        found.append(Pair.objects.get(left=first, right=second))
+    page, cup = found
+    assert page.document_like
+    assert cup.document_like
+    assert (page.one_thing, page.tier) == (False, Pair.Tier.REVIEW)
+    assert (cup.one_thing, cup.tier) == (True, Pair.Tier.CERTAIN)
+
+
+def thing() -> Picture:
+    """Something textured in the middle of a white ground."""
+    ground = np.full((480, 640, 3), 255, np.uint8)
+    ground[120:360, 180:460] = pictures.photograph(5, width=280, height=240)
+    return checked(ground)
 
 
 def lettered(picture: Picture, words: str) -> Picture:

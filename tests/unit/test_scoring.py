@@ -25,8 +25,8 @@ def policy() -> Policy:
         ({"same_bytes": True, "document_like": True}, Tier.IDENTICAL),
         ({"pdq_distance": 31, "pdq_usable": True}, Tier.CERTAIN),
         ({"pdq_distance": 32, "pdq_usable": True}, Tier.REVIEW),
-        ({"pdq_distance": 60, "pdq_usable": True}, Tier.REVIEW),
-        ({"pdq_distance": 61, "pdq_usable": True}, Tier.STORED),
+        ({"pdq_distance": 44, "pdq_usable": True}, Tier.REVIEW),
+        ({"pdq_distance": 45, "pdq_usable": True}, Tier.STORED),
         ({"pdq_distance": 0, "pdq_usable": False}, Tier.STORED),
         ({"similarity": 0.31, **STRICT}, Tier.CERTAIN),
         ({"similarity": 0.31, **STRICT, "cells": 11}, Tier.STORED),
@@ -34,8 +34,8 @@ def policy() -> Policy:
         ({"similarity": 0.31, **STRICT, "textured_share": 0.89}, Tier.REVIEW),
         ({"similarity": 0.31, **LOOSE}, Tier.REVIEW),
         ({"similarity": 0.31, **LOOSE, "ncc": 0.7}, Tier.STORED),
-        ({"similarity": 0.75}, Tier.REVIEW),
-        ({"similarity": 0.74}, Tier.WEAK),
+        ({"similarity": 0.95}, Tier.REVIEW),
+        ({"similarity": 0.94}, Tier.WEAK),
         ({"similarity": 0.5}, Tier.WEAK),
         ({"similarity": 0.49}, Tier.STORED),
         ({}, Tier.STORED),
@@ -45,24 +45,48 @@ def test_the_tier_follows_from_the_surest_signal(signals: dict[str, object], exp
     assert tier(Signals(**signals), policy) == expected  # type: ignore[arg-type]  # rows of mixed types
 
 
-def test_documents_are_never_certain_by_hash_or_geometry(policy: Policy) -> None:
+STRICT_DOCUMENT = {"document_like": True, "similarity": 0.96, "cells": 200, "ncc": 0.99, "textured_share": 1.0}
+
+
+def test_pages_are_never_certain_by_hash_or_geometry(policy: Policy) -> None:
     assert tier(Signals(document_like=True, pdq_distance=0, pdq_usable=True), policy) == Tier.REVIEW
-    assert (
-        tier(Signals(document_like=True, similarity=0.9, cells=200, ncc=0.99, textured_share=1.0), policy)
-        == Tier.REVIEW
-    )
+    assert tier(Signals(**STRICT_DOCUMENT, pdq_distance=0, pdq_usable=True), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected"),
+    [
+        ({"pdq_distance": 14}, Tier.CERTAIN),
+        ({"pdq_distance": 15}, Tier.REVIEW),
+        ({"pdq_distance": 14, "ncc": 0.9}, Tier.REVIEW),
+        ({"pdq_distance": 14, "changed_share": 0.001}, Tier.CERTAIN),
+        ({"pdq_distance": 14, "changed_share": 0.0011}, Tier.REVIEW),
+    ],
+)
+def test_one_thing_on_a_plain_ground_is_certain_where_hash_and_geometry_agree_and_nothing_differs(
+    signals: dict[str, object], expected: Tier, policy: Policy
+) -> None:
+    known = {**STRICT_DOCUMENT, "one_thing": True, "pdq_usable": True, **signals}
+    assert tier(Signals(**known), policy) == expected  # type: ignore[arg-type]  # mixed types
+
+
+def test_geometry_suffices_for_one_thing_on_a_plain_ground_to_go_to_people(policy: Policy) -> None:
+    known = {"document_like": True, "similarity": 0.6, **LOOSE}
+    assert tier(Signals(**known, one_thing=True), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
+    assert tier(Signals(**known), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
 
 
 def test_documents_are_not_flagged_by_similarity_alone(policy: Policy) -> None:
-    assert tier(Signals(document_like=True, similarity=0.95), policy) == Tier.WEAK
+    assert tier(Signals(document_like=True, similarity=0.96), policy) == Tier.WEAK
 
 
-@pytest.mark.parametrize("signals", [LOOSE, {"cells": 200, "ncc": 0.99, "textured_share": 0.89}])
-def test_documents_are_not_flagged_because_some_of_their_lines_agree(
+@pytest.mark.parametrize("signals", [{"similarity": 0.94}, {"ncc": 0.9}, {"textured_share": 0.89}, {"cells": 11}])
+def test_documents_are_not_flagged_because_many_of_their_lines_agree(
     signals: dict[str, object], policy: Policy
 ) -> None:
-    assert tier(Signals(document_like=True, similarity=0.95, **signals), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
-    assert tier(Signals(document_like=True, pdq_distance=32, pdq_usable=True), policy) == Tier.STORED
+    assert tier(Signals(**STRICT_DOCUMENT), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
+    assert tier(Signals(**{**STRICT_DOCUMENT, **signals}), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
+    assert tier(Signals(document_like=True, pdq_distance=15, pdq_usable=True), policy) == Tier.STORED
 
 
 OTHER_WORDS = {"traits": Pair.Trait.CAPTIONED, "changed_share": 0.0011}
@@ -76,6 +100,25 @@ def test_one_picture_with_other_words_is_for_people(signals: dict[str, object], 
     assert tier(Signals(**signals, **OTHER_WORDS), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
     policy.certain_changed_share = 0.0011
     assert tier(Signals(**signals, **OTHER_WORDS), policy) == Tier.CERTAIN  # type: ignore[arg-type]  # mixed types
+
+
+TWO_OF_A_TEMPLATE = {"traits": Pair.Trait.CAPTIONED | Pair.Trait.REWORDED, "changed_share": 0.0011}
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        {"pdq_distance": 0, "pdq_usable": True},
+        {"similarity": 1.0},
+        {"cells": 90, "ncc": 1.0, "textured_share": 1.0},
+    ],
+)
+def test_one_picture_with_other_words_on_both_is_for_people_only_where_the_policy_says_so(
+    signals: dict[str, object], policy: Policy
+) -> None:
+    assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
+    policy.flag_reworded = True
+    assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
 
 
 def test_what_differs_without_being_lettering_leaves_a_pair_certain(policy: Policy) -> None:
@@ -102,11 +145,12 @@ SIGNALS = st.builds(
     pdq_distance=st.none() | st.integers(0, 256),
     pdq_usable=st.booleans(),
     document_like=st.booleans(),
+    one_thing=st.booleans(),
     cells=st.none() | st.integers(0, 1600),
     ncc=st.none() | st.floats(-1, 1),
     textured_share=st.none() | st.floats(0, 1),
     changed_share=st.none() | st.floats(0, 1),
-    traits=st.integers(0, 63),
+    traits=st.integers(0, 127),
 )
 
 
