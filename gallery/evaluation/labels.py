@@ -7,9 +7,10 @@ one picture, and what lies beside the subfolders has no copy.
 """
 
 import csv
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Literal, cast
@@ -18,6 +19,10 @@ from gallery.ingest.importing import files_in
 
 Label = Literal["duplicate", "related", "different"]
 LABELS = ("duplicate", "related", "different")
+
+Half = Literal["fit", "report"]
+HALVES: tuple[Half, ...] = ("fit", "report")
+"""Thresholds are chosen by one half of the groups, and the other half tells how good they are."""
 
 Ends = tuple[str, str]
 """Two paths below the folder, in the order of strings."""
@@ -50,6 +55,8 @@ class Labels:
     groups: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     left_out: int = 0
     """Labelled pairs of which a picture is not in the folder."""
+    refused: int = 0
+    """Labelled pairs of which a picture was refused: nothing can be found of what nobody could upload."""
 
     def of(self, label: Label) -> Iterator[tuple[Ends, Labelled]]:
         return ((ends, known) for ends, known in self.pairs.items() if known.label == label)
@@ -59,17 +66,41 @@ class Labels:
         one, other = (self.groups.get(end) for end in ends)
         return bool(one and other and one & other)
 
+    def half_of(self, name: str, *, group: str = "") -> Half:
+        """
+        By a hash of the name of the group, or of the picture where it has none: the same half every time, and all
+        copies of one picture in one half.
+        """
+        key = group or min(self.groups.get(name, ()), default=name)
+        return HALVES[hashlib.sha256(key.encode()).digest()[0] % 2]
+
+    def half_of_pair(self, ends: Ends) -> Half:
+        known = self.pairs.get(ends)
+        return self.half_of(ends[0], group=known.group if known else "")
+
+    def only(self, half: Half) -> "Labels":
+        """What is known of the pairs of ``half``; the pictures are still all there."""
+        return replace(
+            self, pairs={ends: known for ends, known in self.pairs.items() if self.half_of_pair(ends) == half}
+        )
+
+    def without(self, names: Collection[str]) -> "Labels":
+        """What is left when the pictures ``names`` were refused."""
+        kept = {ends: known for ends, known in self.pairs.items() if not set(ends) & set(names)}
+        return replace(self, pairs=kept, refused=self.refused + len(self.pairs) - len(kept))
+
 
 def ends_of(one: str, other: str) -> Ends:
     return (one, other) if one < other else (other, one)
 
 
-def read(folder: Path, *, pairs: Path | None = None, only: Collection[str] = ()) -> Labels:
+def read(folder: Path, *, pairs: Path | None = None, only: Collection[str] = (), needs_copies: bool = True) -> Labels:
     """
     The labels of ``folder``.
 
     :param pairs: the file with the pairs; by default ``pairs.csv`` in the folder, if there is one.
     :param only: the subfolders to look at; all of them if there is none.
+    :param needs_copies: whether two pictures at least must be labelled as copies.
     :raises LabelsUnreadable: if a line of the file makes no sense, or there is nothing to find.
     """
     files = [
@@ -83,7 +114,7 @@ def read(folder: Path, *, pairs: Path | None = None, only: Collection[str] = ())
         _read_pairs(listed, labels)
     else:
         _take_folders(labels)
-    if not any(True for _pair in labels.of("duplicate")):
+    if needs_copies and not any(True for _pair in labels.of("duplicate")):
         raise LabelsUnreadable(f"No two pictures in {folder} are labelled as copies: there is nothing to find.")
     return labels
 

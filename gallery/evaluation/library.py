@@ -17,10 +17,10 @@ TOPICS = ("ingest", "search", "verify")
 """What must be worked on. Nobody looks at the pictures laid over each other."""
 
 PATIENCE_SECONDS = 180.0
-"""For work that failed and is tried again."""
+"""For work that failed and is tried again: so long may nothing get done."""
 
 Work = Callable[[str], int]
-"""Works on one topic until nothing is due; returns how many pieces of work there were."""
+"""Works on one topic for a while; returns how many pieces of work there were, 0 if nothing is due."""
 
 Watch = Callable[[Sequence[str]], Iterable[str]]
 
@@ -48,7 +48,8 @@ def fill(labels: Labels, *, work: Work, watch: Watch = iter) -> Library:
         for name in names:
             _take(labels, name, owners, library)
         for topic in TOPICS:
-            work(topic)
+            while work(topic):
+                pass
     _finish(library, work)
     return library
 
@@ -70,8 +71,11 @@ def _take(labels: Labels, name: str, owners: list[User], library: Library) -> No
 
 
 def _finish(library: Library, work: Work) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+    left, until = None, 0.0
     while waiting := importing.still_waiting(library.images.values()):
+        if left is None or len(waiting) < left:
+            # However much there is to compare: what counts is whether any of it gets done.
+            left, until = len(waiting), time.monotonic() + PATIENCE_SECONDS
         if time.monotonic() > until:
             raise Unavailable("decoder", f"{len(waiting)} pictures are not compared after {PATIENCE_SECONDS:.0f} s.")
         sweeping.sweep()

@@ -49,6 +49,7 @@ def write(path: Path, labels: Labels, library: Library, scores: Scores, *, title
         "files": len(library.images),
         "refused": sorted(library.refused.items()),
         "left_out": labels.left_out,
+        "pairs_refused": labels.refused,
         "steps": [_step(step) for step in scores.steps],
         "tiers": [Pair.Tier(tier).label for tier in TIERS],
         "rows": [
@@ -138,7 +139,8 @@ def _picture(name: str, library: Library) -> str:
 def as_text(labels: Labels, library: Library, scores: Scores) -> str:
     """The figures as tables for a terminal."""
     lines = [
-        f"{len(library.images)} pictures, {len(library.refused)} refused, {labels.left_out} labelled pairs left out"
+        f"{len(library.images)} pictures, {len(library.refused)} refused",
+        f"{len(labels.pairs)} labelled pairs, {labels.refused} more of refused pictures, {labels.left_out} of missing",
     ]
     lines.append(f"Micro average precision: {scores.average_precision:.4f}")
     lines.append("")

@@ -58,3 +58,30 @@ def test_labels_that_make_no_sense_are_told(tmp_path: Path, text: str, said: str
     (tmp_path / "pairs.csv").write_text(text)
     with pytest.raises(LabelsUnreadable, match=said):
         read(tmp_path)
+
+
+def test_a_group_is_in_one_half_and_each_half_has_some(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{group}/{copy}.jpg" for group in range(24) for copy in "ab"))
+    labels = read(tmp_path)
+    halves = [labels.only("fit"), labels.only("report")]
+    assert sum(len(half.pairs) for half in halves) == len(labels.pairs) == 24
+    assert all(len(half.pairs) >= 4 for half in halves)
+    for group in range(24):
+        assert (
+            labels.half_of(f"{group}/a.jpg") == labels.half_of(f"{group}/b.jpg") == labels.half_of("", group=str(group))
+        )
+    assert read(tmp_path).only("fit").pairs == halves[0].pairs
+
+
+def test_pairs_of_refused_pictures_are_counted_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/1.jpg", "cat/2.jpg", "cat/3.bmp")
+    labels = read(tmp_path).without(["cat/3.bmp"])
+    assert set(labels.pairs) == {("cat/1.jpg", "cat/2.jpg")}
+    assert labels.refused == 2
+
+
+def test_pictures_without_copies_may_be_read_to_make_copies_of_them(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "b.jpg")
+    with pytest.raises(LabelsUnreadable):
+        read(tmp_path)
+    assert read(tmp_path, needs_copies=False).files == ["a.jpg", "b.jpg"]

@@ -12,7 +12,7 @@ import tempfile
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -20,8 +20,13 @@ from django.db import DatabaseError
 from tqdm import tqdm
 
 from gallery.conf import conf
+from gallery.evaluation.labels import HALVES
 from gallery.management.stack import manage
 from gallery.management.supervisor import end_with_parent
+
+if TYPE_CHECKING:
+    from gallery.evaluation.labels import Labels
+    from gallery.evaluation.library import Library
 
 RULES = "rules.json"
 NOBODY = "redis://127.0.0.1:9/0"
@@ -32,13 +37,18 @@ class Command(BaseCommand):
     help = (
         "Brings the pictures of a folder through the whole pipeline, in a database and an index that are thrown away, "
         "and compares what is found with what is labelled. Labels: a pairs.csv (a, b, label, and if wanted strength, "
-        "transform, group), or every subfolder holds the copies of one picture."
+        "transform, group), or every subfolder holds the copies of one picture. With --edits the copies are made: some "
+        "of the pictures are edited in 46 ways, and each copy is searched for."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)
         parser.add_argument("--pairs", type=Path, metavar="CSV", help="the labels; by default pairs.csv in the folder")
         parser.add_argument("--only", action="append", default=[], metavar="SUBFOLDER", help="may be given repeatedly")
+        parser.add_argument(
+            "--half", choices=HALVES, help="judge only one half of the groups: fit thresholds to one, report the other"
+        )
+        parser.add_argument("--edits", type=int, metavar="N", help="copy N of the pictures by every edit instead")
         parser.add_argument("--export", type=Path, metavar="CSV", help="write every finding")
         parser.add_argument(
             "--html", type=Path, metavar="FILE", help="write a report with the pictures that went wrong"
@@ -51,6 +61,10 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, inside: Path | None, **options: Any) -> None:
         if not folder.is_dir():
             raise CommandError(f"{folder} is not a folder.")
+        if options["edits"] is not None and options["edits"] < 1:
+            raise CommandError("Name at least one picture: --edits 1")
+        if options["edits"] and options["html"]:
+            raise CommandError("There is no HTML report of copies that are made; use --export.")
         if inside:
             self._evaluate(folder, inside, **options)
         else:
@@ -72,33 +86,70 @@ class Command(BaseCommand):
     def _evaluate(self, folder: Path, inside: Path, **options: Any) -> None:
         from gallery import tasks
         from gallery.errors import DedupError
-        from gallery.evaluation import findings, labels, library, report, scores
+        from gallery.evaluation import labels, library
 
         call_command("migrate", verbosity=0, interactive=False)
         _apply(json.loads((inside / RULES).read_text()))
         try:
-            known = labels.read(folder, pairs=options["pairs"], only=options["only"])
+            known = labels.read(
+                folder, pairs=options["pairs"], only=options["only"], needs_copies=options["edits"] is None
+            )
             filled = library.fill(known, work=tasks.work_on, watch=_shown)
+            known = known.without(filled.refused)
+            if options["edits"]:
+                self._copy(known, filled, options)
+            else:
+                self._judge(known, filled, options, title=f"Evaluation of {folder.name}")
         except (labels.LabelsUnreadable, DedupError) as error:
             raise CommandError(str(error)) from error
-        found = scores.score(known, findings.findings(filled))
+
+    def _judge(self, known: "Labels", filled: "Library", options: dict[str, Any], *, title: str) -> None:
+        """Weigh what the pipeline found against the labels."""
+        from gallery.evaluation import findings, report, scores
+
+        met: Iterable[scores.Finding] = findings.findings(filled)
+        if half := options["half"]:
+            met = [one for one in met if known.half_of_pair(one.ends) == half]
+            known = known.only(half)
+            title += f", half “{half}”"
+        found = scores.score(known, met)
         if options["export"]:
-            count = findings.export(options["export"], known, filled)
-            self.stderr.write(f"{count} findings are in {options['export']}")
+            self._told(findings.export(options["export"], known, filled), "findings", options["export"])
         if options["html"]:
-            report.write(options["html"], known, filled, found, title=f"Evaluation of {folder.name}")
+            report.write(options["html"], known, filled, found, title=title)
             self.stderr.write(f"The report is {options['html']}")
         if options["json"]:
-            facts = {"files": len(filled.images), "refused": filled.refused, "pairs_left_out": known.left_out}
+            facts = {
+                "files": len(filled.images),
+                "refused": filled.refused,
+                "pairs_left_out": known.left_out,
+                "pairs_refused": known.refused,
+            }
             self.stdout.write(json.dumps(facts | found.as_dict(), indent=1))
         else:
             self.stdout.write(report.as_text(known, filled, found))
+
+    def _copy(self, known: "Labels", filled: "Library", options: dict[str, Any]) -> None:
+        """Copy some of the pictures by every edit and tell which copies are found."""
+        from gallery.evaluation import generated
+
+        found = generated.make(known, filled, count=options["edits"], half=options["half"], watch=_shown)
+        if options["export"]:
+            self._told(generated.export(options["export"], found), "meetings", options["export"])
+        if options["json"]:
+            self.stdout.write(json.dumps({"files": len(filled.images)} | generated.as_dict(found), indent=1))
+        else:
+            self.stdout.write(f"{len(filled.images)} pictures searched among")
+            self.stdout.write(generated.as_text(found))
+
+    def _told(self, count: int, what: str, path: Path) -> None:
+        self.stderr.write(f"{count} {what} are in {path}")
 
 
 def _words(options: dict[str, Any]) -> list[str]:
     """The options that the process inside needs, as they were given."""
     words = [word for name in options["only"] for word in ("--only", name)]
-    for name in ("pairs", "export", "html"):
+    for name in ("pairs", "export", "html", "half", "edits"):
         if options[name]:
             words += [f"--{name}", str(options[name])]
     return [*words, "--json"] if options["json"] else words
