@@ -147,6 +147,32 @@ def test_our_containers_have_no_capabilities_and_know_their_neighbours(services:
         assert services[name]["environment"]["PRODUCTION"] == "true", name
 
 
+OTHERWISE = {
+    "HTTPS": "true",
+    "LOG_FORMAT": "json",
+    "SILENCED_CHECKS": "gallery.W014",
+    "MILVUS_URI": "http://milvus:19530",
+    "S3_BUCKET": "media",
+    "S3_ENDPOINT_URL": "http://store:8333",
+    "S3_ADDRESSING_STYLE": "path",
+}
+"""Defaults that are others here than in .env.example: those of a site in production, and of the parts of this file."""
+
+
+def test_a_setting_that_is_passed_on_has_the_documented_default(services: dict[str, Any]) -> None:
+    example = (ROOT / ".env.example").read_text()
+    documented = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", example, flags=re.MULTILINE)) | OTHERWISE
+    passed = services["web"]["environment"]
+    optional = {name: value for name, value in passed.items() if str(value).startswith("${") and ":-" in str(value)}
+    assert len(optional) > 30
+    for name, value in optional.items():
+        assert value == f"${{{name}:-{documented[name]}}}", name
+
+
+def test_every_one_of_our_containers_gets_the_same_settings(services: dict[str, Any]) -> None:
+    assert all(services[name]["environment"] == services["web"]["environment"] for name in OURS)
+
+
 def test_secrets_come_from_outside_and_say_what_to_set() -> None:
     text = FILE.read_text()
     for name in (
