@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from gallery.api.root import api
 from gallery.api.root import docs as api_docs
+from gallery.api.root import nowhere as api_nowhere
 from gallery.health import views as health
 from gallery.views import (
     account,
@@ -39,8 +40,10 @@ urlpatterns = [
     path("albums/<int:album_id>/delete/", albums.delete, name="album_delete"),
     path("albums/<int:album_id>/take-out/", albums.take_out, name="album_take_out"),
     path("albums/favourites/", favourites.favourites, name="favourites"),
+    path("api/", api_nowhere, {"rest": ""}),  # where ninja would answer with a page
     path("api/", api.urls),
     path("api/docs", api_docs, name="api_docs"),
+    path("api/<path:rest>", api_nowhere, name="api_nowhere"),
     path("decisions/", decisions.decisions, name="decisions"),
     path("decisions/undo-latest/", decisions.undo_latest, name="undo_latest"),
     path("decisions/<uuid:decision_id>/", decisions.decision, name="decision"),

@@ -108,6 +108,7 @@ class Scene:
             "job_id": str(self.job.pk),
             "filter_id": str(self.kept.pk),
             "column": "0",
+            "rest": "nothing/here",
             "row": "0",
             "action": "different",
             "pk": str(self.retired.pk if "restore" in route else self.draft.pk),

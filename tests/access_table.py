@@ -183,6 +183,7 @@ GET  /api/openapi.json                  200 200 200 200 200 200 200
 GET  /api/policy                        401 200 200 200 200 200 200
 GET  /api/verdicts                      401 403 403 200 200 200 200
 POST /api/verdicts/{verdict_id}/revoke  401 403 403 200 200 403 403
+GET  /api/{rest}                        404 404 404 404 404 404 404
 """)
 """The same for a session and for a token."""
 
@@ -209,11 +210,11 @@ GET  /admin/(?P<url>.*)$                               302 302 302 302 302 404 4
 POST /admin/(?P<url>.*)$                               302 302 302 302 302 404 404
 GET  /admin/^(?P<app_label>gallery|auth)/$             302 302 302 302 302 200 200
 POST /admin/^(?P<app_label>gallery|auth)/$             302 302 302 302 302 200 200
-GET  /admin/auth/group/                                302 302 302 302 302 403 403
-POST /admin/auth/group/                                302 302 302 302 302 403 403
-GET  /admin/auth/group/<path:object_id>/change/        302 302 302 302 302 403 403
-GET  /admin/auth/group/<path:object_id>/history/       302 302 302 302 302 403 403
-POST /admin/auth/group/<path:object_id>/history/       302 302 302 302 302 403 403
+GET  /admin/auth/group/                                302 302 302 302 302 200 200
+POST /admin/auth/group/                                302 302 302 302 302 200 200
+GET  /admin/auth/group/<path:object_id>/change/        302 302 302 302 302 200 200
+GET  /admin/auth/group/<path:object_id>/history/       302 302 302 302 302 200 200
+POST /admin/auth/group/<path:object_id>/history/       302 302 302 302 302 200 200
 GET  /admin/autocomplete/                              302 302 302 302 302 403 403
 POST /admin/autocomplete/                              302 302 302 302 302 405 405
 GET  /admin/gallery/auditentry/export/                 302 302 302 302 302 200 200

@@ -81,6 +81,13 @@ class RoleAdmin(Reading):
     list_display = ["name", "people"]
     fields = ["name", "permissions"]
 
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Groups are Django's; who may see people may see what their roles are."""
+        return request.user.has_perm("gallery.view_user")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
     @admin.display(description=_("people"))
     def people(self, group: Group) -> int:
         return int(group.user_set.count())

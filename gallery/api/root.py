@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from gallery.api import appeals, cases, decisions, details, dissents, health, images, policy, verdicts
-from gallery.api.problems import answer_in_one_shape
+from gallery.api.problems import answer_in_one_shape, problem
 from gallery.api.signing_in import SIGNED_IN
 
 api = NinjaAPI(
@@ -46,6 +47,12 @@ def docs(request: HttpRequest) -> HttpResponse:
         for method, operation in methods.items()
     ]
     return render(request, "gallery/api.html", {"operations": operations, "described": described["info"]})
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+    """Whatever else begins with /api/, for programs that mistyped an address."""
+    return problem(404, "not_found", f"There is no /api/{rest} here. All addresses are on /api/docs.")
 
 
 def _paragraphs(description: str) -> list[str]:
