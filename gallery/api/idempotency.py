@@ -41,7 +41,9 @@ def once(request: HttpRequest, user: User, digest: Callable[[], str], work: Call
     if not key:
         return work()
     if len(key) > KEY_LENGTH:
-        raise OutOfTurn(f"The key has more than {KEY_LENGTH} characters.", code="idempotency_key", status=422)
+        raise OutOfTurn(
+            f"The key has more than {KEY_LENGTH} characters. Choose a shorter one.", code="idempotency_key", status=422
+        )
     kept = _begin(user, key, digest())
     if kept.status:
         return kept.status, kept.body or {}

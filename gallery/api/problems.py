@@ -64,7 +64,9 @@ def of_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
 
 def of_text(request: HttpRequest, error: DataError | UnicodeEncodeError) -> HttpResponse:
     """JSON can spell what no database keeps: NUL, and halves of letters."""
-    return problem(422, "unprocessable", "The request holds characters or lengths of text that cannot be kept.")
+    return problem(
+        422, "unprocessable", "The request holds characters or lengths of text that cannot be kept. Leave them out."
+    )
 
 
 def of_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -80,7 +82,10 @@ def of_caller(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 def of_framework(request: HttpRequest, error: HttpError) -> HttpResponse:
     code = {400: "malformed", 403: "csrf"}.get(error.status_code, "refused")
-    sentences = {"csrf": "Send the CSRF token of the session as X-CSRFToken.", "malformed": "The body is not JSON."}
+    sentences = {
+        "csrf": "Send the CSRF token of the session as X-CSRFToken.",
+        "malformed": "The body is not JSON. Send it as /api/docs describes.",
+    }
     return problem(error.status_code, code, sentences.get(code, str(error)))
 
 
@@ -89,13 +94,15 @@ def of_absence(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 def of_permission(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-    return problem(403, "not_allowed", str(error) or "Your roles do not allow this.")
+    return problem(403, "not_allowed", str(error) or "Your roles do not allow this. Ask an admin for one that does.")
 
 
 def of_size(request: HttpRequest, error: TooManyFilesSent | RequestDataTooBig) -> HttpResponse:
     if isinstance(error, TooManyFilesSent):
-        return problem(413, "too_many_files", f"One request takes up to {conf().max_files} files.")
-    return problem(413, "too_large", "The request holds more than is taken.")
+        return problem(
+            413, "too_many_files", f"One request takes up to {conf().max_files} files. Send the others after them."
+        )
+    return problem(413, "too_large", "The request holds more than is taken. Send less at once.")
 
 
 ANSWERS: dict[type[Exception], Any] = {

@@ -40,7 +40,7 @@ def check(policy: Policy) -> None:
     numbers |= {f"keeper_weights: {name}": value for name, value in policy.keeper_weights.items()}
     for name, value in numbers.items():
         if not math.isfinite(value):
-            raise PolicyError(_("%(name)s is not a number.") % {"name": name})
+            raise PolicyError(_("%(name)s is not a number. Type one.") % {"name": name})
     if any(weight < 0 for weight in policy.keeper_weights.values()):
         raise PolicyError(_("A keeper weight is below 0. Use 0 for a reason that does not count."))
     try:
@@ -48,7 +48,9 @@ def check(policy: Policy) -> None:
     except ValidationError as error:
         raise PolicyError(_sentences(error)) from error
     if policy.embedder not in EMBEDDERS:
-        raise PolicyError(_("There is no network called “%(name)s”.") % {"name": policy.embedder})
+        raise PolicyError(
+            _("There is no network called “%(name)s”. Choose one of the list.") % {"name": policy.embedder}
+        )
     if policy.loose_ncc == 0.0 or policy.similarity_review <= policy.similarity_floor:
         raise PolicyError(_("With these thresholds every stored pair goes to review. Raise the least for review."))
 
@@ -142,7 +144,7 @@ def restore(policy: Policy, by: User, note: str, *, seen: int | None = None) -> 
     if policy.state == Policy.State.DRAFT:
         raise PolicyError(_("This version was never published. Publish it instead."))
     if policy.state == Policy.State.IN_FORCE:
-        raise PolicyError(_("This version is in force already."))
+        raise PolicyError(_("This version is in force already: there is nothing to restore."))
     return publish(draft_from(policy, by), by, note, seen=seen)
 
 
@@ -155,5 +157,5 @@ def discard(draft: Policy, by: User) -> None:
     """
     deleted, _rows = Policy.objects.filter(pk=draft.pk, state=Policy.State.DRAFT).delete()
     if not deleted:
-        raise PolicyError(_("This draft was published or discarded meanwhile."))
+        raise PolicyError(_("This draft was published or discarded meanwhile. Look at the list of versions."))
     AuditEntry.objects.append(by, "policy.discard", f"policy v{draft.version}")

@@ -45,9 +45,9 @@ def ask(decision: Decision, by: User, *, note: str) -> Appeal:
     :raises RuleBroken: without a word on why, or if an appeal of theirs waits already.
     """
     if not concerned(by, decision):
-        raise NotAllowed(_("This decision concerns none of your images."))
+        raise NotAllowed(_("This decision concerns none of your images. Ask on the page of one of yours."))
     if decision.undone_at or decision.dissent:
-        raise NothingToUndo(_("This decision does not stand any more."))
+        raise NothingToUndo(_("This decision was taken back already: there is nothing left to ask for."))
     if not note.strip():
         raise RuleBroken(_("Say what should be looked at again."))
     try:
@@ -75,7 +75,7 @@ def answer(appeal: Appeal, by: User, *, granted: bool, note: str, decision_id: u
     :raises RuleBroken: if it was answered meanwhile, or without a word on why.
     """
     if Appeal.objects.filter(pk=appeal.pk).exclude(answered_at=None).exists():
-        raise RuleBroken(_("This appeal was answered meanwhile."))
+        raise RuleBroken(_("This appeal was answered meanwhile. Go on with the next one."))
     if not waiting_for(by).filter(pk=appeal.pk).exists():
         raise NotAllowed(_("A senior moderator who did not take the decision answers this appeal."))
     if not note.strip():
@@ -83,7 +83,7 @@ def answer(appeal: Appeal, by: User, *, granted: bool, note: str, decision_id: u
     waiting = Appeal.objects.waiting().filter(pk=appeal.pk)
     values = {"answered_at": timezone.now(), "answered_by": by, "granted": granted, "answer": note.strip()[:2000]}
     if waiting.update(**values) != 1:
-        raise RuleBroken(_("This appeal was answered meanwhile."))
+        raise RuleBroken(_("This appeal was answered meanwhile. Go on with the next one."))
     AuditEntry.objects.append(by, "appeal.answer", f"decision {appeal.decision_id}", appeal=appeal.pk, granted=granted)
     # Somebody may have taken it back meanwhile, by themselves: then there is nothing left to do.
     if granted and Decision.objects.standing().filter(pk=appeal.decision_id).exists():

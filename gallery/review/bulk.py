@@ -137,7 +137,7 @@ def stop(job: BulkJob, by: User) -> None:
     if job.actor_id != by.pk and not by.may_override:
         raise NotAllowed(_("Only who began it or a senior moderator can stop this."))
     if job.state not in (State.WAITING, State.RUNNING):
-        raise CaseChanged(_("This had come to its end before it could be stopped."))
+        raise CaseChanged(_("This had come to its end before it could be stopped. Take it back instead."))
     BulkJob.objects.filter(pk=job.pk).update(state=State.CANCELLED, finished_at=timezone.now())
     AuditEntry.objects.append(by, "bulk.stop", f"bulk {job.pk}")
 

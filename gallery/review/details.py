@@ -55,7 +55,7 @@ def edit(image: Image, by: User, changes: Changes, *, seen_version: int) -> None
     :raises DetailsError: if something does not fit.
     """
     if image.owner_id != by.pk:
-        raise NotAllowed(_("Only its owner changes what is said of an image."))
+        raise NotAllowed(_("Only its owner changes what is said of an image. Ask them to."))
     columns = {name: _fitting(name, value) for name, value in changes.columns.items()}
     unchanged = Image.objects.live().filter(pk=image.pk, version=seen_version)
     if unchanged.update(**columns, version=F("version") + 1) != 1:

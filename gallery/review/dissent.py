@@ -43,12 +43,12 @@ def settle(decision: Decision, by: User, *, note: str) -> None:
     :raises NothingToUndo: if it was settled meanwhile.
     """
     if not decision.dissent or decision.undone_at:
-        raise NothingToUndo(_("This was settled meanwhile."))
+        raise NothingToUndo(_("This was settled meanwhile. Go on with the next one."))
     if not waiting_for(by).filter(pk=decision.pk).exists():
         raise NotAllowed(_("A senior moderator who gave neither answer settles this."))
     if not note.strip():
         raise RuleBroken(_("Say why the first answer stands."))
     waiting = Decision.objects.filter(pk=decision.pk, dissent=True, undone_at=None)
     if waiting.update(undone_at=timezone.now(), undone_by=by) != 1:
-        raise NothingToUndo(_("This was settled meanwhile."))
+        raise NothingToUndo(_("This was settled meanwhile. Go on with the next one."))
     AuditEntry.objects.append(by, "dissent.settle", f"decision {decision.pk}", note=note.strip())

@@ -27,7 +27,7 @@ def obstacles(keeper: Image, others: Sequence[Image], file: StoredFile | None, c
     """Everything that stands against merging ``others`` into ``keeper`` and showing ``file``."""
     images = [keeper, *others]
     blocked = [
-        _("%(image)s is %(standing)s and can't be merged.")
+        _("%(image)s is %(standing)s and can't be merged. Leave it out.")
         % {"image": words.quoted(image), "standing": image.get_standing_display()}
         for image in images
         if image.standing != Image.Standing.LIVE

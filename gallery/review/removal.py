@@ -30,7 +30,10 @@ def remove(image: Image, by: User, *, reason: str = "") -> None:
     if image.standing == Standing.REMOVED:
         return
     if image.held:
-        raise RuleBroken(_("%(image)s is under a legal hold and stays.") % {"image": f"“{image.name}”"})
+        raise RuleBroken(
+            _("%(image)s is under a legal hold. It stays until a senior moderator or an admin lifts that.")
+            % {"image": f"“{image.name}”"}
+        )
     if image.standing == Standing.MERGED:
         raise RuleBroken(_("This image was merged into another. Ask for it to be given back, then remove it."))
     now = timezone.now()
@@ -56,7 +59,7 @@ def restore(image: Image, by: User, *, reason: str = "") -> None:
     (image,) = locked([image.pk])
     _check_may(image, by, reason)
     if image.standing != Standing.REMOVED:
-        raise RuleBroken(_("This image was not removed."))
+        raise RuleBroken(_("This image was not removed, so there is nothing to put back."))
     if image.file is None or image.file.purged_at:
         raise RuleBroken(_("The file of this image was deleted when its time was over. Upload it again."))
     try:
@@ -73,7 +76,7 @@ def _check_may(image: Image, by: User, reason: str) -> None:
     if image.owner_id == by.pk:
         return
     if not by.may_override:
-        raise NotAllowed(_("Only its owner or a senior moderator can do this."))
+        raise NotAllowed(_("Only its owner or a senior moderator can do this. Ask one of them."))
     if not reason.strip():
         raise NotAllowed(_("This is somebody else's image. Say why."))
 
@@ -92,7 +95,7 @@ def hold(image: Image, by: User, *, held: bool, reason: str) -> None:
     :raises RuleBroken: without a reason.
     """
     if not may_hold(by):
-        raise NotAllowed(_("Only a senior moderator or an admin sets a legal hold."))
+        raise NotAllowed(_("Only a senior moderator or an admin sets a legal hold. Ask one of them."))
     if not reason.strip():
         raise RuleBroken(_("Say what the hold is for."))
     cases.one_at_a_time()

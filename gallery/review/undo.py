@@ -260,7 +260,10 @@ def _make_again(root: Decision, undoing: Decision, policy: Policy, *, by: User, 
 def _check_something_came_back(root: Decision, done: _Done) -> None:
     if root.action == Action.MERGE and not any(unfolded.restored for unfolded in done.unfolded):
         raise NothingToUndo(
-            _("The files of the merged images were deleted when their time was over: this merge is final.")
+            _(
+                "The files of the merged images were deleted when their time was over: this merge is final, "
+                "and the image that was kept stands for them."
+            )
         )
 
 
