@@ -26,7 +26,7 @@ def done(entry: JournalEntry) -> str:
         return _("%(field)s of %(image)s: added %(names)s.") % {
             "field": LABELS[entry.field],
             "image": image,
-            "names": words.listed(RELATIONS[entry.field].names(set(entry.after or ()))),
+            "names": _names(entry, entry.after or ()),
         }
     if entry.field == "merged_into_id":
         return _("The address of %(image)s leads to %(keeper)s.") % {"image": image, "keeper": _image(entry.after)}
@@ -48,12 +48,11 @@ def taken_back(entry: JournalEntry, taken: Collection[Any]) -> str:
         return ""
     image = words.quoted(Image.objects.select_related("file").get(pk=entry.row))
     if entry.field in RELATIONS:
-        names = RELATIONS[entry.field].names(set(taken))
         return ngettext(
             "%(field)s of %(image)s: %(names)s is taken away.",
             "%(field)s of %(image)s: %(names)s are taken away.",
-            len(names),
-        ) % {"field": LABELS[entry.field], "image": image, "names": words.listed(names)}
+            len(taken),
+        ) % {"field": LABELS[entry.field], "image": image, "names": _names(entry, taken)}
     if entry.field == "merged_into_id":
         if entry.before is None:
             return _("%(image)s is an image of its own again.") % {"image": image}
@@ -72,11 +71,10 @@ def changed_since(entry: JournalEntry) -> str:
     image = words.quoted(Image.objects.select_related("file").get(pk=entry.row))
     label = LABELS.get(entry.field, entry.field)
     if entry.field in RELATIONS:
-        names = words.listed(RELATIONS[entry.field].names(set(entry.after or ())))
         return _("%(field)s of %(image)s: %(names)s was taken away since the merge.") % {
             "field": label,
             "image": image,
-            "names": names,
+            "names": _names(entry, entry.after or ()),
         }
     return _("%(field)s of %(image)s was changed since the merge; before it was “%(before)s”.") % {
         "field": label,
@@ -88,6 +86,14 @@ def changed_since(entry: JournalEntry) -> str:
 def _value(entry: JournalEntry, value: Any) -> str:
     read = read_back(ROWS[entry.model], entry.field, value)
     return "" if read is None else merge_fields.in_words(entry.field, read)
+
+
+def _names(entry: JournalEntry, ids: Collection[Any]) -> str:
+    """What the ids of a list are called. People delete albums: those have no name any more."""
+    names = RELATIONS[entry.field].names(set(ids))
+    if len(names) < len(ids):
+        names.append(_("what was deleted since"))
+    return words.listed(names)
 
 
 def _image(pk: Any) -> str:

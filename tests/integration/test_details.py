@@ -1,6 +1,7 @@
 """What an owner says of an image, on its page and through the API; favourites and albums."""
 
 import json
+import uuid
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from django.test import Client
 
 from gallery.errors import DetailsError, ImageChanged, NotAllowed, RuleBroken
 from gallery.models import Album, Favourite, Image, SourceLink, User
-from gallery.review import albums, details, removal
+from gallery.review import albums, details, journal_words, removal, undo
 from tests import factories
 from tests.judgement import act, case_of, favour, find, image, tag
 
@@ -231,6 +232,24 @@ def test_an_album_shows_what_absorbed_ones_image_and_nothing_hidden(
     assert "Keeper" in shown
     assert "Absorbed" not in shown
     assert "Hidden" not in shown
+
+
+def test_an_album_that_was_deleted_since_a_merge_is_told_and_missed_by_no_undo(
+    lena: User, otto: User, mara: User
+) -> None:
+    k, a = image(lena, "k"), image(otto, "a")
+    best, sea = (Album.objects.create(owner=otto, name=name) for name in ("Best", "Sea"))
+    a.albums.add(best, sea)
+    find(k, a)
+    decision = act("merge", case_of(k), mara, keeper=k.pk).decision
+    albums.delete(best, otto)
+    (told,) = (journal_words.done(entry) for entry in decision.merges.get().journal.filter(field="albums"))
+    assert told == "Albums of “k”: added Sea and what was deleted since."
+    undone = undo.undo(decision, mara, decision_id=uuid.uuid4()).decision
+    assert names(k) == set()
+    assert names(a) == {"Sea"}
+    undo.undo(undone, mara, decision_id=uuid.uuid4())
+    assert names(k) == {"Sea"}
 
 
 # --- Through the API --------------------------------------------------------------------------------------------------
