@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gallery.models.image import Image
+
 if TYPE_CHECKING:
     from gallery.models.user import User
 
@@ -25,10 +27,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def not_about(self, user: "User") -> Self:
         """Nobody decides on an image of their own, nor on one that theirs was merged into."""
-        live = CaseMember.objects.filter(live=True)
-        own, through_merges = live.filter(image__owner=user), live.filter(image__absorbed__owner=user)
-        # Two lists that are made once, whatever the database believes of its tables: not a question for every case.
-        return self.exclude(pk__in=own.values("case")).exclude(pk__in=through_merges.values("case"))
+        # A list that is made once, whatever the database believes of its tables: not a question for every case.
+        return self.exclude(pk__in=CaseMember.objects.about(user).values("case"))
 
     def free_for(self, user: "User", *, now: dt.datetime) -> Self:
         """Not held by somebody else at this moment."""
@@ -85,6 +85,15 @@ class Case(models.Model):
         return reverse("case", args=[self.pk])
 
 
+class CaseMemberQuerySet(models.QuerySet["CaseMember"]):
+    def about(self, user: "User") -> Self:
+        """Live ones whose image is this person's, or one that theirs was merged into."""
+        own = Image.objects.filter(owner=user)
+        return self.filter(live=True).filter(
+            Q(image__in=own) | Q(image__in=own.exclude(merged_into=None).values("merged_into"))
+        )
+
+
 class CaseMember(models.Model):
     """An image in a case. ``live`` members are what is on screen; an image is live in one case at most."""
 
@@ -92,6 +101,8 @@ class CaseMember(models.Model):
     image = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="memberships")
     live = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CaseMemberQuerySet.as_manager()
 
     class Meta:
         ordering = ["image_id"]

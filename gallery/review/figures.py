@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models import Count, F, Min, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -30,10 +30,9 @@ class Queues:
 
 def queues(user: User) -> Queues:
     """The queues of ``user``; ``mine`` is what :func:`gallery.review.queue.waiting_for` gives."""
-    own = Q(image__owner=user) | Q(image__absorbed__owner=user)
     cases = Case.objects.open().annotate(
-        is_own=Exists(CaseMember.objects.filter(own, case=OuterRef("pk"), live=True)),
-        is_skipped=Exists(CaseSkip.objects.filter(user=user, case=OuterRef("pk"))),
+        is_own=Q(pk__in=CaseMember.objects.about(user).values("case")),
+        is_skipped=Q(pk__in=CaseSkip.objects.filter(user=user).values("case")),
     )
     escalated = Q(escalated_at__isnull=False)
     mine = Q(is_own=False, is_skipped=False) & (Q() if user.may_override else ~escalated)

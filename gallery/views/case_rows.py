@@ -23,10 +23,11 @@ class Row:
 
 
 def rows_of(cases: Sequence[Case]) -> list[Row]:
-    """A row for each of ``cases`` that has an open pair, in their order. One query, and one pair of each case."""
+    """A row for each of ``cases`` that has an open pair, in their order. One pair of each case is read."""
     pairs = Pair.objects.awaiting_review().filter(case=OuterRef("pk")).order_by("-tier", "-score", "pk")
-    surest = Case.objects.filter(pk__in=[case.pk for case in cases]).values(pair=Subquery(pairs.values("pk")[:1]))
-    found = Pair.objects.filter(pk__in=surest).select_related(
+    surest = Case.objects.filter(pk__in=[case.pk for case in cases]).annotate(pair=Subquery(pairs.values("pk")[:1]))
+    # Two queries: as one, a database looks for these few pairs among all.
+    found = Pair.objects.filter(pk__in=list(surest.values_list("pair", flat=True))).select_related(
         "policy", "left__file", "right__file", "left__owner", "right__owner"
     )
     by_case = {pair.case_id: pair for pair in found}
