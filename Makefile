@@ -20,7 +20,7 @@ PRODUCTION_LIKE := $(BARE) PRODUCTION=true SECRET_KEY=$$(head -c 60 /dev/urandom
 	MILVUS_URI=https://milvus.example.org:19530 MILVUS_TOKEN=user:secret
 
 .DEFAULT_GOAL := help
-.PHONY: help run python install install-dev lint types floors checks fast test test-postgres test-races test-milvus test-faults browser bench clean
+.PHONY: help run python install install-dev lint types floors checks fast test test-postgres test-races test-milvus test-faults browser bench screenshots clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -116,6 +116,9 @@ test-faults: install-dev ## Kill, hang and empty every part under load; takes a 
 
 bench: install-dev ## Measure what things cost and write docs/benchmarks.md; takes some minutes
 	$(BARE) $(PY) -m tests.benchmarks --write docs/benchmarks.md
+
+screenshots: install-dev browser ## Take the pictures of docs/screenshots from a site on the sample pictures; some minutes
+	$(BARE) nice -n 5 $(PY) -m tests.screenshots docs/screenshots
 
 clean: ## Forget the virtual environment and the caches; var/ with its data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

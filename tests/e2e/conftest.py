@@ -1,7 +1,6 @@
 """A real browser on the running site."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,20 +11,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from gallery.models import User
+from tests.browsers import chromium
 from tests.conftest import PASSWORD
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # Long enough for a busy machine; what never comes still fails.
 expect.set_options(timeout=20_000)
 
 SignIn = Callable[..., Page]
 Open = Callable[..., Page]
-
-
-def chromium() -> str | None:
-    """The browser's program: $CHROMIUM, or the first on the PATH."""
-    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture
