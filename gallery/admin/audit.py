@@ -18,10 +18,9 @@ TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 @admin.register(AuditEntry)
 class AuditAdmin(Reading):
     list_display = ["position", "at", "actor_name", "verb", "subject"]
-    list_filter = ["verb"]
+    list_filter = ["at"]
     search_fields = ["actor_name", "subject", "verb"]
     search_help_text = "By person, subject or what was done."
-    date_hierarchy = "at"
     list_select_related = ["actor"]
     fields = ["position", "at", "actor", "actor_name", "verb", "subject", "data", "previous_hash", "hash"]
     change_list_template = "admin/gallery/auditentry/change_list.html"

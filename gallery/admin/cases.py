@@ -39,10 +39,9 @@ class CommentInline(ReadingInline):
 @admin.register(Case)
 class CaseAdmin(Reading):
     list_display = ["id", "state", "tier_word", "score", "size", "lease_holder", "escalated_by", "created_at"]
-    list_filter = ["state", "tier", ("escalated_by", admin.EmptyFieldListFilter), "opened_under"]
+    list_filter = ["state", "tier", ("escalated_by", admin.EmptyFieldListFilter), "opened_under", "created_at"]
     search_fields = ["=id", "members__image__public_id", "members__image__title"]
     search_help_text = _("By number, or an image's public id or title.")
-    date_hierarchy = "created_at"
     list_select_related = ["lease_holder", "escalated_by"]
     inlines = [MemberInline, PairInline, CommentInline]
     exclude = ["lease_until"]

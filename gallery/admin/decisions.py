@@ -5,8 +5,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from gallery.admin.reading import Reading, ReadingInline, link
+from gallery.admin.reading import Reading, ReadingInline, known, link
 from gallery.models import Decision, Merge, Verdict
+from gallery.review.reasons import REASONS
 
 
 class VerdictInline(ReadingInline):
@@ -29,14 +30,17 @@ class MergeInline(ReadingInline):
         return link(merge)
 
 
+_ALL = {reason.code: reason.label for reasons in REASONS.values() for reason in reasons}
+REASON = known("reason", _("reason"), list(_ALL.items()))
+
+
 @admin.register(Decision)
 class DecisionAdmin(Reading):
     list_display = ["at", "actor", "action", "case", "pairs_closed", "reason", "dissent", "undone_at"]
     list_display_links = ["at"]
-    list_filter = ["action", "dissent", ("undone_at", admin.EmptyFieldListFilter), "reason"]
+    list_filter = ["action", "dissent", ("undone_at", admin.EmptyFieldListFilter), REASON, "at"]
     search_fields = ["=id", "actor__username", "note", "=case__id"]
     search_help_text = _("By person, note, or the case's number.")
-    date_hierarchy = "at"
     list_select_related = ["actor", "case"]
     inlines = [VerdictInline, MergeInline]
 

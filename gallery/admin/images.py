@@ -10,8 +10,22 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from gallery.admin.reading import Reading, ReadingInline, link, picture
+from gallery.admin.reading import Reading, ReadingInline, known, link, picture
+from gallery.errors import IngestError
 from gallery.models import AuditEntry, Image, StoredFile, User
+
+
+def _refusals() -> list[tuple[str, str]]:
+    """What is refused at the door or later, and what was set aside."""
+    kinds, codes = [IngestError], set()
+    while kinds:
+        kind = kinds.pop()
+        codes.add(kind.code)
+        kinds += kind.__subclasses__()
+    return [(code, code) for code in sorted({*codes, "quarantined"})]
+
+
+REFUSED = known("refusal_code", _("refused as"), _refusals())
 
 
 class FileInline(ReadingInline):
@@ -24,10 +38,9 @@ class FileInline(ReadingInline):
 class ImageAdmin(Reading):
     list_display = ["preview", "name", "owner", "stage", "standing", "held", "created_at", "public_id"]
     list_display_links = ["name"]
-    list_filter = ["stage", "standing", "held", "visibility", "sensitive", "refusal_code"]
+    list_filter = ["stage", "standing", "held", "visibility", "sensitive", REFUSED, "created_at"]
     search_fields = ["=public_id", "title", "file__original_name", "owner__username"]
     search_help_text = _("By public id, title, file name or owner.")
-    date_hierarchy = "created_at"
     list_select_related = ["file", "owner", "merged_into"]
     inlines = [FileInline]
     fields = [

@@ -29,10 +29,9 @@ class JournalInline(ReadingInline):
 class MergeAdmin(Reading):
     list_display = ["at", "kept", "keeper", "by", "undone_at", "undone_by"]
     list_display_links = ["at"]
-    list_filter = [("undone_at", admin.EmptyFieldListFilter)]
+    list_filter = [("undone_at", admin.EmptyFieldListFilter), "at"]
     search_fields = ["by__username", "keeper__public_id", "keeper__title", "members__image__public_id"]
     search_help_text = _("By person, or an image's public id or title.")
-    date_hierarchy = "at"
     list_select_related = ["by", "keeper", "keeper__file", "undone_by"]
     inlines = [AbsorbedInline, JournalInline]
 

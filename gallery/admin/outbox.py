@@ -39,10 +39,9 @@ class SetAside(admin.SimpleListFilter):
 @admin.register(OutboxEntry)
 class OutboxAdmin(Reading):
     list_display = ["id", "topic", "key", "state", "attempts", "next_at", "created_at", "last_problem"]
-    list_filter = [SetAside, "topic"]
+    list_filter = [SetAside, "topic", "created_at"]
     search_fields = ["key", "topic", "last_problem"]
     search_help_text = _("By topic, key or what went wrong.")
-    date_hierarchy = "created_at"
     actions = ["try_again", "discard"]
 
     def has_discard_permission(self, request: HttpRequest) -> bool:

@@ -23,10 +23,9 @@ class PairAdmin(Reading):
         "ncc2",
         "policy",
     ]
-    list_filter = ["state", "tier", "document_like", "same_bytes", "policy"]
+    list_filter = ["state", "tier", "document_like", "same_bytes", "policy", "found_at"]
     search_fields = ["=id", "left__public_id", "right__public_id", "left__title", "right__title"]
     search_help_text = _("By number, or an image's public id or title.")
-    date_hierarchy = "found_at"
     list_select_related = ["left", "left__file", "right", "right__file", "policy"]
     fieldsets = [
         (

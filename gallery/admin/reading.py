@@ -1,9 +1,10 @@
 """Admin pages that show and do not change: what was decided changes only through review."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -19,8 +20,28 @@ else:
     Inline = admin.TabularInline
 
 
+def known(field: str, title: Any, choices: Sequence[tuple[str, Any]]) -> type[admin.SimpleListFilter]:
+    """A filter by the ``choices`` of ``field``, value and label: Django's own looks for them in the whole table."""
+
+    class Known(admin.SimpleListFilter):
+        parameter_name = field
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+            return choices
+
+        def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+            return queryset.filter(**{field: self.value()}) if self.value() else queryset
+
+    Known.title = title
+    return Known
+
+
 class Reading(Admin):
-    """Searchable, filterable, and nothing to add, change or delete."""
+    """
+    Searchable, filterable, and nothing to add, change or delete.
+
+    Days are filters, not Django's ``date_hierarchy``, which reads the whole table for every page.
+    """
 
     list_per_page = 50
     show_full_result_count = False  # counts a second time, without the filters

@@ -14,9 +14,8 @@ from gallery.models import SelfTest
 @admin.register(SelfTest)
 class SelfTestAdmin(Reading):
     list_display = ["at", "images", "copies", "flagged", "certain", "policy", "model_key"]
-    list_filter = ["model_key", "policy"]
+    list_filter = ["model_key", "policy", "at"]
     list_select_related = ["policy"]
-    date_hierarchy = "at"
     fields = ["at", "seconds", "images", "policy", "model_key", "by_edit"]
     readonly_fields = ["by_edit"]
 

@@ -21,9 +21,8 @@ class ContentInline(ReadingInline):
 @admin.register(Verdict)
 class VerdictAdmin(Reading):
     list_display = ["at", "kind", "by", "policy", "revoked_at", "revoked_by"]
-    list_filter = ["kind", ("revoked_at", admin.EmptyFieldListFilter), "policy"]
+    list_filter = ["kind", ("revoked_at", admin.EmptyFieldListFilter), "policy", "at"]
     search_fields = ["by__username", "contents__image__public_id", "contents__sha256"]
     search_help_text = _("By person, an image's public id, or the SHA-256 of a file.")
-    date_hierarchy = "at"
     list_select_related = ["by", "policy", "revoked_by"]
     inlines = [ContentInline]
