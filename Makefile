@@ -116,6 +116,7 @@ test-faults: install-dev ## Kill, hang and empty every part under load; takes a 
 
 bench: install-dev ## Measure what things cost and write docs/benchmarks.md; takes some minutes
 	$(BARE) $(PY) -m tests.benchmarks --write docs/benchmarks.md
+	$(BARE) $(PY) -m tests.servers postgres -- $(PY) -m tests.benchmarks.pages --write docs/benchmarks.md
 
 screenshots: install-dev browser ## Take the pictures of docs/screenshots from a site on the sample pictures; some minutes
 	$(BARE) nice -n 5 $(PY) -m tests.screenshots docs/screenshots

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [--write docs/benchmarks.md]``: measures everything and writes it down."""
+"""``python -m tests.benchmarks [--write docs/benchmarks.md]``: measures what stages, uploads and searches cost."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 import django
 
 from tests import servers
+from tests.benchmarks import sections
 
 EMBEDDER = "sscd"
 STAGE_FILES = 40
@@ -22,10 +23,7 @@ def main() -> None:
     asked = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="dedup-benchmarks-") as made:
         text = _measured(Path(made), asked.pictures, asked.vectors)
-    if asked.write:
-        asked.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
+    sections.put("costs", text, asked.write)
 
 
 def _prepare(folder: Path, *, redis: str, milvus: str) -> None:

@@ -1,4 +1,4 @@
-"""The measurements as docs/benchmarks.md."""
+"""The measurements of stages, uploads and searches as a section of docs/benchmarks.md."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -17,14 +17,12 @@ def written(
     vectors: int,
     embedder: str,
 ) -> str:
-    """The whole page. ``kind`` says what the pictures were."""
+    """The section. ``kind`` says what the pictures were."""
     one, pair = costs["one picture"].median, costs["compare with another"].median
     stages = run.pictures * one + run.compared * pair
     summed = f"{run.pictures} × {milliseconds(one)} ms and {run.compared} × {milliseconds(pair)} ms"
     each = run.processor / run.pictures
-    return f"""# Benchmarks
-
-Written by `make bench` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine class: {processes} cores, no GPU.
+    return f"""Written by `make bench` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine class: {processes} cores, no GPU.
 Compare ratios, not milliseconds.
 
 ## Stages, in one process
