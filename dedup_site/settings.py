@@ -307,6 +307,7 @@ DEDUP = {
     "keep_absorbed_days": env.int("KEEP_ABSORBED_DAYS", default=30),
     "decode_seconds": env.int("DECODE_SECONDS", default=20),
     "decode_memory_mb": env.int("DECODE_MEMORY_MB", default=1500),
+    "decoder_jail": env.bool("DECODER_JAIL", default=False),
     "concealment": env.str("CONCEALMENT", default="none", choices=("none", "grey", "blur")),
     "metrics_token": env.str("METRICS_TOKEN", default=""),
 }

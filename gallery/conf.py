@@ -38,6 +38,7 @@ class Conf:
     keep_absorbed_days: int
     decode_seconds: int
     decode_memory_mb: int
+    decoder_jail: bool
     concealment: str
     metrics_token: str
 

@@ -44,6 +44,7 @@ def environment_of(folder: Path) -> dict[str, str]:
         "WORK_LEASE_SECONDS": str(conf().work_lease_seconds),
         "INGEST_BATCH": str(conf().ingest_batch),
         "DECODE_MEMORY_MB": str(conf().decode_memory_mb),
+        "DECODER_JAIL": str(conf().decoder_jail),
         "SWEEP_SECONDS": "0.5",
     }
 

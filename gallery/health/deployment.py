@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.db import DatabaseError
 
 from gallery.conf import conf
+from gallery.images import jail
 from gallery.models import User
 
 LEAST_SECRET = 50
@@ -156,6 +157,12 @@ def check_limits() -> Iterator[CheckMessage]:
             f"A decoder may take {conf().decode_seconds} s and {conf().decode_memory_mb} MB: few files stop the site.",
             hint="DECODE_SECONDS=20 and DECODE_MEMORY_MB=1500 are usual.",
             id="gallery.W020",
+        )
+    if conf().decoder_jail and (reason := jail.missing()):
+        yield Error(
+            f"DECODER_JAIL is set, but {reason}: uploads wait.",
+            hint="Install it and allow it, or set DECODER_JAIL=false.",
+            id="gallery.E025",
         )
     if conf().max_megapixels > MOST_MEGAPIXELS:
         yield Warning(

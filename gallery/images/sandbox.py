@@ -19,8 +19,9 @@ from typing import Self
 import structlog
 
 from gallery.errors import Poisoned, Unavailable
-from gallery.images import wire
+from gallery.images import jail, wire
 from gallery.images.examination import NETWORK_SIDE, Examination
+from gallery.images.jail import Jail
 from gallery.images.tiles import Tiles
 
 START_SECONDS = 60
@@ -42,13 +43,24 @@ class Examiner:
     other. After a fork the new process gets a child of its own. Close it, or use it in a ``with`` statement.
     """
 
-    def __init__(self, *, max_pixels: int, seconds: int, memory_mb: int, network_side: int = NETWORK_SIDE) -> None:
+    def __init__(
+        self,
+        *,
+        max_pixels: int,
+        seconds: int,
+        memory_mb: int,
+        network_side: int = NETWORK_SIDE,
+        jailed: bool = False,
+    ) -> None:
         """
         :param max_pixels: what a picture may have.
         :param seconds: what one file may take, at least 1.
         :param memory_mb: what the child may map, its libraries (about 350 MB) included.
         :param network_side: the side, in pixels, of the squares for the network.
+        :param jailed: behind the walls of :mod:`gallery.images.jail`, too.
         """
+        self._jailed = jailed
+        self._jail: Jail | None = None
         self._max_pixels = max_pixels
         self._seconds = max(1, seconds)
         self._memory_mb = memory_mb
@@ -127,14 +139,21 @@ class Examiner:
             _close_pipes(self._process)
             self._process.returncode = 0  # not ours to wait for
             self._process = None
+        self._jail = None  # its folder is the parent's, too
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._stop()
         self._served = 0
+        command = [sys.executable, "-X", "faulthandler", "-m", "gallery.images.child", str(self._memory_mb)]
+        if self._jailed:
+            if reason := jail.missing():
+                raise Unavailable("decoder", f"DECODER_JAIL is set, but {reason}.")
+            self._jail = Jail(code=_ROOT / "gallery")
+            command = self._jail.command(command)
         self._process = subprocess.Popen(  # noqa: S603 - a fixed command; the number is our own setting
-            [sys.executable, "-X", "faulthandler", "-m", "gallery.images.child", str(self._memory_mb)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
@@ -152,9 +171,20 @@ class Examiner:
         return self._process
 
     def _ask(self, process: subprocess.Popen[bytes], path: Path, wanted: wire.Head) -> tuple[wire.Head, list[bytes]]:
+        if self._jail is None:
+            return self._ask_about(process, path, {"path": str(path.absolute()), **wanted})
+        place, name = self._jail.hand_in(path)
+        try:
+            return self._ask_about(process, path, {"path": name, **wanted})
+        finally:
+            place.unlink(missing_ok=True)
+
+    def _ask_about(
+        self, process: subprocess.Popen[bytes], path: Path, wanted: wire.Head
+    ) -> tuple[wire.Head, list[bytes]]:
+        """``wanted`` says what the child is to do, and what it calls the file at ``path``."""
         deadline = time.monotonic() + self._seconds
         job = {
-            "path": str(path.absolute()),
             "max_pixels": self._max_pixels,
             "seconds": self._seconds + 1,
             **wanted,
@@ -176,11 +206,13 @@ class Examiner:
 
     def _stop(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        _close_pipes(process)
+        if process is not None:
+            process.kill()
+            process.wait()
+            _close_pipes(process)
+        if self._jail is not None:
+            self._jail.close()
+            self._jail = None
 
 
 def _environment() -> dict[str, str]:
@@ -225,6 +257,8 @@ def _death(process: subprocess.Popen[bytes]) -> Poisoned:
         status = process.wait(timeout=5)
     except subprocess.TimeoutExpired:
         return Poisoned("The decoder closed its pipes on this file.")
+    if status > jail.SIGNALLED:
+        status = jail.SIGNALLED - status
     log.warning("decoder_died", pid=process.pid, status=status)
     if status == wire.OUT_OF_MEMORY:
         return Poisoned("The decoder ran out of memory on this file.")

@@ -10,6 +10,7 @@ from django.core.checks.registry import registry
 from pytest_django import Settings
 
 from gallery.health import deployment
+from gallery.images import jail
 from gallery.models import User
 from tests.conftest import change_dedup, make_user
 from tests.documents import rows, section
@@ -149,6 +150,16 @@ def test_demo_accounts_are_named_until_they_are_deactivated(
     assert said(postgres(), monkeypatch) == set()
 
 
+def test_a_jail_that_cannot_be_is_named(sound: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    change_dedup(sound, decoder_jail=True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    jail.missing.cache_clear()
+    try:
+        assert said(postgres(), monkeypatch) == {"gallery.E025"}
+    finally:
+        jail.missing.cache_clear()
+
+
 def test_they_are_part_of_check_deploy_and_of_no_other_check() -> None:
     assert deployment.check_deployment in registry.deployment_checks
     assert deployment.check_deployment not in registry.registered_checks
@@ -162,5 +173,5 @@ def test_the_list_of_checks_is_complete() -> None:
     assert told == sorted(told, key=lambda name: name[9:])
     assert set(told) == set(re.findall(r'id="(gallery\.[EWI]\d{3})"', source))
     tried = {f"gallery.{number}" for number, _values in OF_DJANGO + OURS}
-    elsewhere = {"gallery.W001", "gallery.W009", "gallery.W010", "gallery.E015", "gallery.W024"}
+    elsewhere = {"gallery.W001", "gallery.W009", "gallery.W010", "gallery.E015", "gallery.W024", "gallery.E025"}
     assert set(told) == tried | elsewhere
