@@ -168,5 +168,8 @@ export function watchAhead(open) {
   opened = open;
   if (document.readyState === "complete") fetchAhead();
   else window.addEventListener("load", fetchAhead);
-  window.addEventListener("popstate", () => window.location.reload());
+  window.addEventListener("popstate", () => {
+    // A link within the page is no other page.
+    if (window.location.pathname !== current()) window.location.reload();
+  });
 }

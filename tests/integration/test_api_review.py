@@ -127,3 +127,18 @@ def test_a_body_that_makes_no_sense_names_its_fields(mara_api: Client, body: dic
 def test_a_body_that_is_no_json_is_a_problem_too(mara_api: Client) -> None:
     response = mara_api.post("/api/decisions", "{", content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (400, "malformed")
+
+
+def test_a_case_is_split_between_two_images_or_where_it_is_weakest(
+    mara_api: Client, lena: User, otto: User, media: Path
+) -> None:
+    a, b, c = (factories.image(owner, seed=1, quality=80 - n) for n, owner in enumerate([lena, otto, lena]))
+    case = factories.case(a, b, c, pairs=[factories.pair(a, b, ncc=0.75), factories.pair(b, c)])
+    found = mara_api.get(f"/api/cases/{case.pk}").json()
+    assert found["actions"] == ["different", "related", "merge", "split"]
+    assert decide(mara_api, case, "split", at=[a.public_id, c.public_id]).status_code == 409  # never matched
+    response = decide(mara_api, case, "split", at=[c.public_id, b.public_id])
+    assert response.json()["sentence"].startswith("Split into 2 and 1.")
+    left = mara_api.get(f"/api/cases/{case.pk}").json()
+    assert {image["id"] for image in left["images"]} == {a.public_id, b.public_id}
+    assert "split" not in left["actions"]

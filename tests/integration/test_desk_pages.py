@@ -170,7 +170,7 @@ def test_a_pair_with_geometry_can_be_laid_over_and_its_changes_visited(mara: Use
 
 def test_without_geometry_the_desk_says_that_there_is_no_difference_to_draw(mara: User, lena: User, otto: User) -> None:
     images = two(lena, otto)
-    case = factories.case(*images, cells=0, ncc=None, textured_share=None, similarity=0.81)
+    case = factories.case(*images, cells=0, ncc=None, textured_share=None, similarity=0.97)
     text = page(logged_in(mara), reverse("case", args=[case.pk]))
     assert "No common geometry was found" in text
     assert re.search(r'id="aligned"[^>]*disabled', text)
@@ -511,3 +511,16 @@ def test_what_was_decided_about_a_near_copy_is_told(mara: User, lena: User, otto
     case = factories.case(version, copy)
     text = page(client, reverse("case", args=[case.pk]))
     assert "“Lake, first version”, which looks like A, was told apart from “Sea” by mara" in text
+
+
+@pytest.mark.parametrize("header", ["Purpose", "Sec-Purpose"])
+def test_a_page_that_is_only_fetched_ahead_leaves_no_trace(header: str, mara: User, case: Case) -> None:
+    client = logged_in(mara)
+    client.post(reverse("unskip"))
+    client.post(reverse("comment", args=[case.pk]), {"text": "sharp eyes"})  # has something to say on the next page
+    ahead = client.get(reverse("case", args=[case.pk]), headers={header: "prefetch"}).content.decode()
+    assert "The comment is with the case." not in ahead
+    assert queue.lease_of(case, mara).holder is None
+    assert "trail" not in client.session
+    assert "The comment is with the case." in page(client, reverse("case", args=[case.pk]))
+    assert queue.lease_of(case, mara).mine

@@ -45,6 +45,7 @@ def signed_in(browser: Browser, site: Site, name: str, *, dark: bool = False, ph
         device_scale_factor=1,
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
+        bypass_csp=True,  # the questions that the camera asks are evaluated
     )
     page = context.new_page()
     page.set_default_timeout(60_000)
