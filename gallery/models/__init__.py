@@ -6,12 +6,13 @@ Fields, constraints, indexes and QuerySets. Nothing here opens a file, sends a t
 
 from gallery.models.appeal import Appeal
 from gallery.models.audit import AuditChain, AuditEntry
+from gallery.models.belonging import Album, Favourite, SourceLink, Tag
 from gallery.models.bulk import BulkItem, BulkJob
 from gallery.models.case import Case, CaseComment, CaseMember, CaseSkip
 from gallery.models.decision import Decision
 from gallery.models.fingerprint import Collection, Embedding, Fingerprint
 from gallery.models.idempotency import IdempotencyKey
-from gallery.models.image import Album, Favourite, Image, SourceLink, StoredFile, Tag
+from gallery.models.image import Image, StoredFile
 from gallery.models.merge import JournalEntry, Merge, MergeMember
 from gallery.models.outbox import OutboxEntry
 from gallery.models.pair import Pair

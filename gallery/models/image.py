@@ -27,38 +27,6 @@ def original_key(stored: "StoredFile", filename: str) -> str:
     return f"originals/{stored.image.public_id[:2]}/{stored.image.public_id}.{extension}"
 
 
-class Tag(models.Model):
-    name = models.CharField(max_length=60, unique=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class AlbumQuerySet(models.QuerySet["Album"]):
-    def with_counts(self) -> Self:
-        """Adds ``count``: the images in it that are on the site."""
-        return self.annotate(count=models.Count("images", filter=Q(images__standing="live")))
-
-
-class Album(models.Model):
-    """A list of images that a person keeps. Nobody else sees it."""
-
-    owner = models.ForeignKey("gallery.User", on_delete=models.CASCADE, related_name="albums")
-    name = models.CharField(max_length=120)
-
-    objects = AlbumQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(name="album_name_once_per_owner", fields=["owner", "name"])]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class ImageQuerySet(models.QuerySet["Image"]):
     def live(self) -> Self:
         """What counts as an image of the site: stored, not refused, not absorbed, not removed."""
@@ -214,8 +182,8 @@ class Image(models.Model):
     licence = models.CharField(max_length=80, blank=True)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PUBLIC)
     sensitive = models.BooleanField(default=False)
-    tags = models.ManyToManyField(Tag, related_name="images", blank=True)
-    albums = models.ManyToManyField(Album, related_name="images", blank=True)
+    tags = models.ManyToManyField("gallery.Tag", related_name="images", blank=True)
+    albums = models.ManyToManyField("gallery.Album", related_name="images", blank=True)
 
     first_seen = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -350,30 +318,3 @@ class StoredFile(models.Model):
     def tile_keys(self) -> list[str]:
         columns, rows = self.tile_count or (0, 0)
         return [self.tile_key(column, row) for row in range(rows) for column in range(columns)]
-
-
-class Favourite(models.Model):
-    """Somebody marked an image."""
-
-    user = models.ForeignKey("gallery.User", on_delete=models.CASCADE, related_name="favourites")
-    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="favourites")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(name="favourite_once", fields=["user", "image"])]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.image}"
-
-
-class SourceLink(models.Model):
-    """A page that an image came from or is used on."""
-
-    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="source_links")
-    url = models.URLField(max_length=500)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(name="source_link_once", fields=["image", "url"])]
-
-    def __str__(self) -> str:
-        return self.url

@@ -93,7 +93,11 @@ def test_the_hold_on_a_keeper_covers_what_it_absorbed_also_when_it_is_merged_onw
     merge(k, a, mara)
     merge(z, k, mara)
     assert (date_of(k), date_of(a)) == (None, None)
-    assert all(is_held(file) for file in StoredFile.objects.filter(image__in=[k, a]))
+    theirs = StoredFile.objects.filter(image__in=[k, a])
+    assert all(is_held(file) for file in theirs)
+    theirs.update(purge_after=timezone.now())
+    assert purge_due() == 0
+    theirs.update(purge_after=None)
     removal.hold(k, jon, held=False, reason="Done")
     assert is_soon(date_of(k))
     assert is_soon(date_of(a))

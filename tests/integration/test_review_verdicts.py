@@ -142,6 +142,7 @@ def test_changed_pixels_are_a_new_question(lena: User, mara: User) -> None:
     assert find(a, image(lena, "b2")).state == State.OPEN
 
 
+@pytest.mark.invariant(1)
 def test_the_same_pixels_saved_anew_are_not(lena: User, mara: User) -> None:
     a, b = image(lena, "a"), image(lena, "b")
     find(a, b)
