@@ -108,13 +108,13 @@ class Command(BaseCommand):
         from gallery.evaluation import findings, report, scores
 
         met: Iterable[scores.Finding] = findings.findings(filled)
+        if options["export"]:  # of both halves: it says what is known of each pair
+            self._told(findings.export(options["export"], known, filled), "findings", options["export"])
         if half := options["half"]:
             met = [one for one in met if known.half_of_pair(one.ends) == half]
             known = known.only(half)
             title += f", half “{half}”"
         found = scores.score(known, met)
-        if options["export"]:
-            self._told(findings.export(options["export"], known, filled), "findings", options["export"])
         if options["html"]:
             report.write(options["html"], known, filled, found, title=title)
             self.stderr.write(f"The report is {options['html']}")
