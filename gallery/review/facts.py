@@ -38,7 +38,7 @@ def compare(images: Sequence[Image], belongings: Belongings | None = None) -> li
     rows = [
         _ranked(_("Pixels"), images, _pixels, _size_in_words),
         _ranked(_("Quality"), images, _quality, _quality_in_words),
-        _plain(_("Format"), images, lambda image: image.file.format if image.file else ""),
+        _plain(_("Format"), images, lambda image: image.file.format.upper() if image.file else ""),
         _plain(_("File size"), images, lambda image: filesizeformat(image.file.bytes) if image.file else ""),
         _plain(_("File name"), images, lambda image: image.file.original_name if image.file else ""),
         _plain(_("Title"), images, lambda image: image.title),
