@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gallery.models import Case, Decision, Image, Merge, Pair, User, Verdict
+from gallery.pictures import checked
 from gallery.review import queue, removal
 from gallery.verification.evidence import Box
 from tests import factories, pictures
@@ -488,7 +489,7 @@ def test_any_two_of_a_group_are_picked(mara: User, group: Case) -> None:
 
 def test_an_outline_shows_where_a_part_lies(mara: User, lena: User, otto: User) -> None:
     picture = pictures.photograph(1, width=200, height=100, things=12)
-    part = pictures.Picture(picture[:, 50:150])
+    part = checked(picture[:, 50:150])
     found = factories.evidence(picture, part)
     found["transformation"]["homography"] = [[0.5, 0.0, 0.25], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     found["transformation"]["first"] |= {"share": 0.5, "surroundings": "scene"}
