@@ -19,7 +19,8 @@ def remove(image: Image, by: User, *, reason: str = "") -> None:
     """
     Take ``image`` off the site. Its pairs become moot and its cases follow, in this transaction.
 
-    Those whose images were merged into it are told, and may take theirs back. Removing twice changes nothing more.
+    Those whose images were merged into it read so in their lists, and may take theirs back. Removing twice changes
+    nothing more.
 
     :raises NotAllowed: if it is neither this person's own nor are they a senior with a reason.
     :raises RuleBroken: under a legal hold, or after it was merged.
@@ -39,10 +40,6 @@ def remove(image: Image, by: User, *, reason: str = "") -> None:
     now = timezone.now()
     Image.objects.filter(pk=image.pk).update(standing=Standing.REMOVED, removed_at=now, version=F("version") + 1)
     keeping.follow_standing([image.pk])
-    told = Image.objects.filter(merged_into=image).exclude(owner=image.owner)
-    told.update(
-        note=_("The image that yours was merged into was removed by its owner. You can take yours back from its merge.")
-    )
     contents.settle([image.pk])
     AuditEntry.objects.append(by, "image.remove", f"image {image.public_id}", reason=reason, image=image.pk)
 

@@ -73,8 +73,7 @@ def state_of(image: Image, *, twin: Twin | None = None) -> State:
     if image.standing == Standing.REMOVED:
         return State(key="removed", word=_("Removed"), tone="muted")
     if image.standing == Standing.MERGED:
-        keeper = image.canonical
-        return State(key=f"merged-{keeper.pk}", word=_("Merged"), tone="muted", sentence=_merged_into(keeper))
+        return _merged_into(image.canonical)
     if image.stage == Stage.REJECTED:
         return State(key="refused", word=_("Refused"), tone="bad", sentence=image.refusal)
     if image.stage == Stage.QUARANTINED:
@@ -90,8 +89,14 @@ def _is_turned_down(image: Image) -> bool:
     return image.stage in {Stage.REJECTED, Stage.QUARANTINED}
 
 
-def _merged_into(keeper: Image) -> str:
-    return _("It is part of “%(title)s” now. Its old address leads there.") % {"title": keeper.name}
+def _merged_into(keeper: Image) -> State:
+    if keeper.standing == Standing.REMOVED:
+        sentence = _("It was part of “%(title)s”, which was removed. You can take yours back there.")
+        key, tone = f"bereft-{keeper.pk}", "warn"
+    else:
+        sentence = _("It is part of “%(title)s” now. Its old address leads there.")
+        key, tone = f"merged-{keeper.pk}", "muted"
+    return State(key=key, word=_("Merged"), tone=tone, sentence=sentence % {"title": keeper.name})
 
 
 def _on_its_way(image: Image) -> State:

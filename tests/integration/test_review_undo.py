@@ -10,6 +10,7 @@ from gallery.errors import NotAllowed, NothingToUndo, RuleBroken
 from gallery.models import Decision, Image, Merge, Pair, StoredFile, Tag, User, Verdict
 from gallery.review import dissent, removal, undo
 from gallery.review.actions import ACTIONS, Outcome
+from gallery.views.states import state_of
 from tests.judgement import act, case_of, everything, favour, find, image, states, submit, tag
 
 pytestmark = pytest.mark.django_db
@@ -272,12 +273,12 @@ def test_who_lost_the_keeper_takes_their_image_back(lena: User, otto: User, mara
     with pytest.raises(NotAllowed):
         take_back(decision, otto)
     removal.remove(k, lena)
-    a.refresh_from_db()
-    assert "You can take yours back" in a.note
+    assert "You can take yours back there." in state_of(Image.objects.for_pages().get(pk=a.pk)).sentence
     take_back(decision, otto)
     a.refresh_from_db()
     k.refresh_from_db()
     assert (a.standing, k.standing) == (Standing.LIVE, Standing.REMOVED)
+    assert "take yours back" not in state_of(Image.objects.for_pages().get(pk=a.pk)).sentence
 
 
 def test_a_dissent_is_settled_by_a_senior_or_by_the_undo(lena: User, mara: User, jon: User, otto: User) -> None:
