@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from gallery.errors import ReviewError
 from gallery.models import Image, User
 from gallery.review import details
 from gallery.views.access import SignedIn, signed_in
@@ -25,10 +26,18 @@ def marks_of(user: User, image: Image) -> dict[str, Any]:
 def favourite(request: SignedIn, public_id: str) -> HttpResponse:
     """Mark an image or take the mark away. The page's script gets the heart back, a form is led to the image."""
     known = get_object_or_404(Image.objects.known_to(request.user), public_id=public_id)
-    found = details.mark(known, request.user, favourite=request.POST.get("favourite") == "yes")
-    if request.headers.get("HX-Request") and found.pk == known.pk:
-        return render(request, "gallery/image.html#heart", {"image": found, **marks_of(request.user, found)})
-    return redirect("favourites" if request.POST.get("next") == "favourites" else found)
+    is_scripted = "HX-Request" in request.headers
+    try:
+        found = details.mark(known, request.user, favourite=request.POST.get("favourite") == "yes")
+    except ReviewError:
+        if is_scripted:  # it was removed or hidden meanwhile: the page itself says so
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        raise
+    if not is_scripted:
+        return redirect("favourites" if request.POST.get("next") == "favourites" else found)
+    if found.pk != known.pk:  # it was merged meanwhile
+        return HttpResponse(headers={"HX-Redirect": found.get_absolute_url()})
+    return render(request, "gallery/image.html#heart", {"image": found, **marks_of(request.user, found)})
 
 
 @signed_in

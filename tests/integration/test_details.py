@@ -187,6 +187,20 @@ def test_the_mark_of_a_merged_image_is_its_keepers(lena: User, otto: User, mara:
     assert list(Favourite.objects.values_list("image", flat=True)) == [k.pk]
 
 
+def test_a_heart_pressed_on_an_old_page_leads_to_what_is_there_now(lena: User, mara: User, media: Path) -> None:
+    k, a, gone = factories.image(lena, seed=1), factories.image(lena, seed=1, quality=50), factories.image(lena, seed=2)
+    act("merge", factories.case(k, a), mara, keeper=k.pk)
+    removal.remove(gone, lena)
+    client, scripted = logged_in(lena), {"HX-Request": "true"}
+    answer = client.post(f"/i/{a.public_id}/favourite/", {"favourite": "yes"}, headers=scripted)
+    assert (answer["HX-Redirect"], answer.content) == (k.get_absolute_url(), b"")
+    answer = client.post(f"/i/{gone.public_id}/favourite/", {"favourite": "yes"}, headers=scripted)
+    assert (answer["HX-Refresh"], answer.content) == ("true", b"")
+    answer = client.post(f"/i/{gone.public_id}/favourite/", {"favourite": "yes"})
+    assert answer.status_code == 409
+    assert "not on the site any more" in answer.content.decode()
+
+
 def test_a_removed_or_a_private_image_is_not_marked(lena: User, otto: User, mara: User) -> None:
     gone, hidden = image(lena, "a"), image(lena, "b", visibility="private")
     removal.remove(gone, lena)
