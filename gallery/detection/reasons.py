@@ -54,15 +54,16 @@ def ladder(pair: Pair) -> list[Signal]:
     if pair.standing_out is not None:
         rungs.append(_standing_out(pair.standing_out))
     if signals.document_like:
-        rungs.append(
-            Signal(
-                _("kind"),
-                _("document"),
-                None,
-                _("One colour fills much of both: documents look alike, so the machine is never sure of them."),
-            )
-        )
+        rungs.append(_document(signals))
     return rungs
+
+
+def _document(signals: scoring.Signals) -> Signal:
+    if signals.one_thing:
+        note = _("The machine is sure of such pictures only where hash and geometry agree and nothing differs.")
+        return Signal(_("kind"), _("one thing on a plain ground"), None, note)
+    note = _("One colour fills much of both: pages look alike, so the machine is never sure of them.")
+    return Signal(_("kind"), _("document"), None, note)
 
 
 def _bytes(signals: scoring.Signals) -> Signal:
