@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gallery.models import Policy, User
+from gallery.models import User
 from tests.faults.load import Load
+from tests.integration.test_near_copies_at_once import only_copies_are_compared
 from tests.workers import broker
 
 __all__ = ["broker"]
@@ -24,8 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def load(lena: User, rows_of_migrations: None) -> Load:
-    """Lena's uploads. The small network reads them and few are compared: what is tried is the order of things."""
-    Policy.objects.update(embedder="sscd_distilled", neighbours=2)
+    """Lena's uploads, of which only copies are compared."""
+    only_copies_are_compared()
     return Load(lena)
 
 

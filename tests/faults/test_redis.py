@@ -1,8 +1,10 @@
-"""Redis hangs, dies and comes back: uploads go on, and what they asked for is done late, not never."""
+"""Redis hangs, is full, dies and comes back: uploads go on, and what they asked for is done late, not never."""
 
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,42 @@ def test_uploads_go_on_while_redis_hangs(
         seconds = time.monotonic() - over
     injected = f"once, during 16 uploads; the slowest took {slowest:.1f} s"
     note(Entry(3, "Redis hangs", injected, load.lost(), seconds))
+    assert load.lost() == 0
+    assert slowest < PATIENCE_SECONDS
+    effects_happened_once(load.images)
+
+
+@contextmanager
+def full(url: str) -> Iterator[None]:
+    """Redis takes nothing more, as when its memory is used up, until the block ends."""
+    with redis.Redis.from_url(url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            yield
+        finally:
+            client.config_set("maxmemory", 0)
+
+
+def test_uploads_go_on_while_redis_is_full(
+    broker: str, milvus: str, media: Path, load: Load, tmp_path: Path, settings: Settings
+) -> None:
+    change_dedup(settings, work_lease_seconds=10)
+    with ExitStack() as stack:
+        worker = stack.enter_context(site.worker(tmp_path))
+        stack.enter_context(site.beat(tmp_path))
+        load.add(150)
+        with full(broker):
+            slowest = slowest_upload(load, seed=151, pairs=8)
+            with redis.Redis.from_url(broker) as client, pytest.raises(redis.exceptions.OutOfMemoryError):
+                client.set("room", "none")
+            time.sleep(5)
+        over = time.monotonic()
+        if worker.poll() is not None:  # Celery gives up on a full Redis; whatever supervises it starts it again
+            stack.enter_context(site.worker(tmp_path))
+        load.wait()
+        seconds = time.monotonic() - over
+    injected = f"once, during 16 uploads; the slowest took {slowest:.1f} s"
+    note(Entry(3, "Redis is full", injected, load.lost(), seconds))
     assert load.lost() == 0
     assert slowest < PATIENCE_SECONDS
     effects_happened_once(load.images)

@@ -22,13 +22,15 @@ from tests.conftest import change_dedup
 from tests.faults.ledger import Entry, note
 from tests.faults.load import Load, effects_happened_once
 
-PAIRS = 60
+PAIRS = 200
 WORKERS = 2
+STRIKES = {"workers": 9, "flushes": 5, "children": 4, "decoders": 4}
+POISONS = 4
 
 
-def poison(by: User) -> int:
+def poison(by: User, *, shade: int) -> int:
     """A picture that takes more memory than a decoder is given: its child dies of it, every time. Its image's id."""
-    content = pictures.encoded(PIL.Image.new("RGB", (8_000, 6_000)), "PNG", compress_level=1)
+    content = pictures.encoded(PIL.Image.new("RGB", (8_000, 6_000), (shade, 0, 0)), "PNG", compress_level=1)
     return accept(SimpleUploadedFile("poison.png", content), by=by).image.pk
 
 
@@ -40,10 +42,17 @@ class Storm:
         self._random = random.Random(7)
         self._workers = [stack.enter_context(site.worker(folder)) for _ in range(WORKERS)]
         self.struck: Counter[str] = Counter()
+        kinds = {
+            "workers": self._kill_worker,
+            "flushes": self._flush,
+            "children": self._kill_child,
+            "decoders": self._kill_decoder,
+        }
+        self.coming: list[Callable[[], None]] = [kinds[name] for name, count in STRIKES.items() for _ in range(count)]
+        self._random.shuffle(self.coming)
 
-    def strike(self, number: int) -> None:
-        kinds: list[Callable[[], None]] = [self._kill_worker, self._flush, self._kill_child, self._kill_decoder]
-        kinds[number % len(kinds)]()
+    def strike(self) -> None:
+        self.coming.pop()()
 
     def _pick(self) -> "Popen[bytes]":
         return self._random.choice(self._workers)
@@ -78,20 +87,23 @@ def test_a_storm_loses_nothing_and_sets_aside_only_the_poison(
     change_dedup(settings, work_lease_seconds=8, ingest_batch=4, decode_memory_mb=500)
     with site.beat(tmp_path), ExitStack() as stack:
         storm = Storm(tmp_path, broker, stack)
-        poisoned = poison(load.by)
+        poisoned = [poison(load.by, shade=shade) for shade in range(POISONS)]
+        pause = PAIRS // len(storm.coming)
         for number in range(PAIRS):
             load.add(5000 + number)
-            if number % 4 == 3:
-                storm.strike(number // 4)
+            if number % pause == pause - 1 and storm.coming:
+                storm.strike()
         over = time.monotonic()
-        load.images.append(poisoned)
-        load.wait()
+        load.images += poisoned
+        load.wait(seconds=500)
         seconds = time.monotonic() - over
     struck = ", ".join(f"{count} {what}" for what, count in storm.struck.items())
     note(Entry(1, "Storm: kill -9 and flushed Redis", f"{struck}; {len(load.images)} images", load.lost(), seconds))
     assert load.lost() == 0
-    assert list(Image.objects.filter(stage=Image.Stage.QUARANTINED).values_list("pk", flat=True)) == [poisoned]
-    (entry,) = OutboxEntry.objects.filter(quarantined_at__isnull=False)
-    assert (entry.topic, entry.key, entry.attempts) == ("ingest", str(poisoned), 3)
-    assert "memory" in entry.last_problem
+    quarantined = Image.objects.filter(stage=Image.Stage.QUARANTINED).order_by("pk")
+    assert list(quarantined.values_list("pk", flat=True)) == poisoned
+    aside = OutboxEntry.objects.exclude(quarantined_at=None).order_by("pk")
+    assert sorted(int(entry.key) for entry in aside) == poisoned
+    assert all((entry.topic, entry.attempts) == ("ingest", 3) for entry in aside)
+    assert all("memory" in entry.last_problem for entry in aside)
     effects_happened_once(load.images)

@@ -1,7 +1,11 @@
 """Pictures in a bucket: the site checks who asks, the store hands out the bytes, for a short time."""
 
+import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.storage import default_storage
@@ -48,6 +52,31 @@ def test_without_its_signature_the_address_is_closed(bucket: str, lena: User, cl
         fetched(unsigned)
     assert refused.value.code == 403
     refused.value.close()
+
+
+def test_the_address_is_good_for_one_file_and_its_own_time_only(bucket: str, lena: User, client: Client) -> None:
+    mine, other = factories.image(lena), factories.image(lena, seed=2)
+    client.force_login(lena)
+    address, of_other = client.get(mine.thumb_url)["Location"], client.get(other.thumb_url)["Location"]
+    seconds = parse_qs(urlsplit(address).query)["X-Amz-Expires"][0]
+    for forged in (
+        address.replace(f"X-Amz-Expires={seconds}", "X-Amz-Expires=604800"),
+        f"{of_other.partition('?')[0]}?{address.partition('?')[2]}",
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetched(forged)
+        assert refused.value.code == 403
+        refused.value.close()
+
+
+def test_on_a_real_site_the_address_is_good_for_five_minutes_and_files_are_private() -> None:
+    program = "from dedup_site import settings; print(settings.STORAGES['default']['OPTIONS'])"
+    environment = {**os.environ, "S3_BUCKET": "pictures", "S3_SIGNED_ADDRESSES": "true"}
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=servers.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert "'querystring_auth': True, 'querystring_expire': 300" in told
+    assert "'default_acl': 'private'" in told
 
 
 def test_an_original_in_a_bucket_is_a_download_under_its_own_name(bucket: str, lena: User, client: Client) -> None:

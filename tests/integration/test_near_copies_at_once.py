@@ -21,6 +21,13 @@ pytestmark = [
 ROUNDS = 10
 
 
+def only_copies_are_compared() -> None:
+    """What is tried is the order of things: the small network, and no look at what is merely of the same kind."""
+    Policy.objects.update(
+        embedder="sscd_distilled", neighbours=2, similarity_floor=0.8, similarity_weak=0.8, similarity_review=0.8
+    )
+
+
 def upload_two(by: User, *, seed: int) -> list[int]:
     """A picture and a smaller, coarser copy of it. Their ids."""
     original = pictures.photograph(seed, width=320, height=240)
@@ -31,8 +38,7 @@ def upload_two(by: User, *, seed: int) -> list[int]:
 def rounds_without_one_pair(by: User, folder: Path, *, rounds: int) -> list[int]:
     """The rounds after which the two images were not compared, or not exactly one pair for somebody to decide."""
     wrong = []
-    # What is tried is the order of things: the small network, and few comparisons.
-    Policy.objects.update(embedder="sscd_distilled", neighbours=2)
+    only_copies_are_compared()
     with twins(site.environment_of(folder), rounds=rounds) as workers:
         for number in range(rounds):
             both = upload_two(by, seed=1000 + number)

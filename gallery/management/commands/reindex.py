@@ -1,5 +1,6 @@
 """``manage.py reindex``: shows the images that are here to another network, and changes to it without a gap."""
 
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +10,9 @@ from tqdm import tqdm
 from gallery.embedders import EMBEDDERS
 from gallery.errors import DedupError
 from gallery.models import Policy, User
+
+TRIES = 10
+"""Times that images are looked for which the network has not seen, a second apart."""
 
 
 class Command(BaseCommand):
@@ -45,9 +49,14 @@ class Command(BaseCommand):
         from gallery.detection import rollout, upkeep
 
         rollout.begin(embedder)
-        left_out = self._fill(embedder)
-        upkeep.fill(embedder)
-        found = rollout.standing(embedder)
+        for _try in range(TRIES):
+            left_out = self._fill(embedder)
+            upkeep.fill(embedder)
+            found = rollout.standing(embedder)
+            if found.images - found.embedded <= len(left_out):
+                break
+            # A worker had images in hand that it took before it knew of the second network.
+            time.sleep(1)
         self.stdout.write(
             f"“{embedder}” has seen {found.embedded} of {found.images} images; "
             f"{found.indexed} of {found.vectors} vectors are in the index."
