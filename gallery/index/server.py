@@ -28,6 +28,8 @@ from milvus_lite.db import MilvusLite
 from milvus_lite.exceptions import DataDirLockedError
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, milvus_pb2_grpc
 
+from gallery.index import lookup
+
 logger = logging.getLogger(__name__)
 
 _MESSAGE_BYTES = 256 * 1024 * 1024
@@ -193,6 +195,7 @@ def serve(*, folder: Path, port: int, host: str = "127.0.0.1") -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     lock = ReadersWriterLock()
+    lookup.install()
     database = _open(folder)
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="milvus"),
