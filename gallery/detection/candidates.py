@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from gallery import embedders
 from gallery.detection import background, collections, epochs
@@ -15,6 +15,9 @@ from gallery.models import Embedding, Fingerprint, Image, Policy
 
 HASH_FLOOR = 64
 """PDQ distance up to which candidates are kept, so that the review threshold can be moved without a new search."""
+
+AT_ONCE = 10_000
+"""Ids named in one query."""
 
 BURST = 1024
 """Neighbours asked for at most: a burst of copies must not push the older image of a pair out of every list."""
@@ -77,7 +80,7 @@ def find(images: Sequence[Image], policy: Policy, index: VectorIndex) -> dict[in
     _by_hash([row for row in prints if row.pdq_quality >= policy.pdq_min_quality], policy, index, found)
     epochs.confirm(index, [collections.name_of(policy.embedder), collections.name_of_hashes()])
     _by_equality(prints, found)
-    return {image.pk: _live(image, found[image.pk]) for image in images}
+    return _live(images, found)
 
 
 def _by_embedding(
@@ -160,7 +163,12 @@ def _by_hash(
 
 def _by_equality(prints: Sequence[Fingerprint], found: dict[int, Neighbourhood]) -> None:
     """The oldest images of equal bytes and of equal pixels; any further ones are copies of those."""
-    for row in prints:
+    others = Fingerprint.objects.exclude(pk=OuterRef("pk")).order_by()
+    repeated = Fingerprint.objects.filter(pk__in=[row.pk for row in prints]).filter(
+        Exists(others.filter(file__sha256=OuterRef("file__sha256")))
+        | Exists(others.filter(pixel_hash=OuterRef("pixel_hash"), decoder_version=OuterRef("decoder_version")))
+    )
+    for row in repeated.select_related("file"):
         equals = Fingerprint.objects.exclude(pk=row.pk).exclude(file__image__standing=Image.Standing.REMOVED)
         same = equals.filter(
             Q(file__sha256=row.file.sha256) | Q(pixel_hash=row.pixel_hash, decoder_version=row.decoder_version)
@@ -171,16 +179,32 @@ def _by_equality(prints: Sequence[Fingerprint], found: dict[int, Neighbourhood])
             candidate.same_pixels |= pixel_hash == row.pixel_hash
 
 
-def _live(image: Image, neighbourhood: Neighbourhood) -> Neighbourhood:
-    """Hits as the images that stand for them now, without the image itself."""
-    rows = Image.objects.filter(pk__in=neighbourhood.candidates).values_list("pk", "merged_into", "standing", "stage")
+def _live(images: Sequence[Image], found: dict[int, Neighbourhood]) -> dict[int, Neighbourhood]:
+    """Hits as the images that stand for them now, by the image they are near to and without that image itself."""
+    met = sorted({candidate for image in images for candidate in found[image.pk].candidates})
+    rows = {
+        row[0]: row
+        for at in range(0, len(met), AT_ONCE)
+        for row in Image.objects.filter(pk__in=met[at : at + AT_ONCE]).values_list(
+            "pk", "merged_into", "standing", "stage"
+        )
+    }
+    return {image.pk: _live_of(image, found[image.pk], rows) for image in images}
+
+
+def _live_of(
+    image: Image, neighbourhood: Neighbourhood, rows: dict[int, tuple[int, int | None, str, str]]
+) -> Neighbourhood:
     live = Neighbourhood()
     stored: Iterable[str] = Image.Stage.stored_stages()
-    for pk, keeper, standing, stage in rows:
+    for number, known in sorted(neighbourhood.candidates.items()):
+        if number not in rows:
+            continue
+        pk, keeper, standing, stage = rows[number]
         canonical = keeper or pk
         if standing == Image.Standing.REMOVED or stage not in stored or canonical == (image.merged_into_id or image.pk):
             continue
-        known, candidate = neighbourhood.candidates[pk], live.of(canonical)
+        candidate = live.of(canonical)
         candidate.meet(similarity=known.similarity, pdq_distance=known.pdq_distance)
         if candidate.similarity == known.similarity:
             candidate.standing_out, candidate.crowding = known.standing_out, known.crowding

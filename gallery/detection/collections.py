@@ -5,13 +5,16 @@ A PDQ hash of 256 bits is a unit vector too (each bit ±1/16), and its inner pro
 are searched by the same index, under the same promise that nothing inserted before is missed.
 """
 
+import time
 from collections.abc import Iterable, Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from gallery import embedders
 from gallery.conf import conf
 from gallery.detection import epochs
+from gallery.errors import Unavailable
 from gallery.images import hashes
 from gallery.index.base import VectorIndex
 from gallery.models import Collection, Embedding, Fingerprint
@@ -19,6 +22,12 @@ from gallery.models.fingerprint import unpacked
 from gallery.vectors import Vectors, checked
 
 HASHES_KEY = "pdq_v1"
+
+READY_SECONDS = 2.0
+"""For so long a process takes for granted that collections are there. What failed is tried again later than that."""
+
+_ready_at: "WeakKeyDictionary[VectorIndex, dict[str, float]]" = WeakKeyDictionary()
+"""When each index was last seen to have the collections of an embedder."""
 
 
 def name_for(model_key: str) -> str:
@@ -48,9 +57,19 @@ def ready(index: VectorIndex, embedder: str) -> None:
 
 def insert(index: VectorIndex, rows: Sequence[Embedding], *, embedder: str) -> None:
     """Put embeddings into their collection under their ids. Doing it again changes nothing."""
-    if rows:
-        ready(index, embedder)
-        index.upsert(name_of(embedder), [row.pk for row in rows], vectors_of(rows))
+    if not rows:
+        return
+    seen, name, vectors = _ready_at.setdefault(index, {}), name_of(embedder), vectors_of(rows)
+    if time.monotonic() - seen.get(embedder, -READY_SECONDS) < READY_SECONDS:
+        try:
+            index.upsert(name, [row.pk for row in rows], vectors)
+        except Unavailable:
+            pass  # perhaps it lost the collection this very moment, which is mended below; else that fails, too
+        else:
+            return
+    ready(index, embedder)
+    seen[embedder] = time.monotonic()
+    index.upsert(name, [row.pk for row in rows], vectors)
 
 
 def vectors_of(rows: Sequence[Embedding]) -> Vectors:

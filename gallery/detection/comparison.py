@@ -42,8 +42,7 @@ def search(claim: Claim) -> None:
         outbox.finish(claim)
         to_compare = {image.pk for image in images} | pairs.propose(found, policy, key)
         _move(images, Stage.SEARCHED)
-        for pk in sorted(to_compare):
-            outbox.send("verify", key=pk)
+        outbox.send_many("verify", keys=to_compare)
 
 
 def _move(images: Sequence[Image], stage: Image.Stage) -> None:
@@ -71,7 +70,7 @@ def _verify_first(claim: Claim, entries: Sequence[OutboxEntry]) -> None:
     )
     touched: set[int] = set()
     for pair in sorted(waiting, key=pairs.promise, reverse=True):
-        outbox.renew(claim, entries)
+        outbox.keep(claim, entries)
         if not connected(pair):
             _measure(pair)
         with transaction.atomic():
@@ -101,7 +100,7 @@ def align(claim: Claim) -> None:
     A pair that was left out of the comparison, because its images are connected through others, is compared now.
     """
     for place, entry in enumerate(claim.entries):
-        outbox.renew(claim, claim.entries[place:])
+        outbox.keep(claim, claim.entries[place:])
         pair = Pair.objects.select_related("left__file__image", "right__file__image").filter(pk=int(entry.key)).first()
         fresh = False
         if pair and pair.state in (State.OPEN, State.REDUNDANT):

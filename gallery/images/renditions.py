@@ -49,7 +49,7 @@ RENDITIONS: dict[str, Rendition] = {
         content_type="image/webp",
         extension="webp",
         pillow="WEBP",
-        options={"quality": 80, "method": 2},
+        options={"quality": 80, "method": 0},
     ),
 }
 """By name, from large to small: each is made from the one before."""

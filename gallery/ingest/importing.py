@@ -4,7 +4,8 @@ Taking in a folder of pictures that lies on the server, through the same door as
 Doing it again goes on where it stopped: what this person has already is not taken twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,9 @@ from gallery.models import Image, User
 
 AT_ONCE = 500
 """Rows asked for in one query."""
+
+FILES_AT_ONCE = 16
+"""Files that are open at once, and taken in together."""
 
 Outcome = Literal["new", "known", "refused"]
 
@@ -59,16 +63,41 @@ def take(path: Path, *, by: User) -> Taken:
 
     :raises Unavailable: if the store is down.
     """
-    try:
-        with path.open("rb") as file:
-            accepted = intake.accept(UploadedFile(file, name=path.name, size=path.stat().st_size), by=by)
-    except IngestError as error:
-        return Taken(path, "refused", code=error.code, sentence=str(error))
-    except OSError as error:
-        # Gone or locked since the folder was listed; the rest of the folder is not to blame.
-        return Taken(path, "refused", code="unreadable", sentence=f"This file can't be read: {error.strerror}.")
-    image = accepted.image
-    return Taken(path, "new" if accepted.created else "known", image=image.pk, waiting=image.is_waiting)
+    (taken,) = take_all([path], by=by)
+    return taken
+
+
+def take_all(paths: Sequence[Path], *, by: User) -> list[Taken]:
+    """:func:`take` for several files in as many transactions as for one. All of them are open at once."""
+    taken: dict[Path, Taken] = {}
+    with ExitStack() as open_files:
+        uploads: dict[Path, UploadedFile[bytes]] = {}
+        for path in paths:
+            try:
+                file = open_files.enter_context(path.open("rb"))
+                uploads[path] = UploadedFile(file, name=path.name, size=path.stat().st_size)
+            except OSError as error:
+                taken[path] = _unreadable(path, error)
+        try:
+            found = intake.accept_all(list(uploads.values()), by=by)
+        except OSError as error:  # while it was read, before anything was written
+            if len(paths) == 1:
+                return [_unreadable(paths[0], error)]
+            return [take(path, by=by) for path in paths]
+    taken |= {path: _taken(path, result) for path, result in zip(uploads, found, strict=True)}
+    return [taken[path] for path in paths]
+
+
+def _taken(path: Path, found: intake.Accepted | IngestError) -> Taken:
+    if isinstance(found, IngestError):
+        return Taken(path, "refused", code=found.code, sentence=str(found))
+    image = found.image
+    return Taken(path, "new" if found.created else "known", image=image.pk, waiting=image.is_waiting)
+
+
+def _unreadable(path: Path, error: OSError) -> Taken:
+    """Gone or locked since the folder was listed; the rest of the folder is not to blame."""
+    return Taken(path, "refused", code="unreadable", sentence=f"This file can't be read: {error.strerror}.")
 
 
 def still_waiting(images: Iterable[int]) -> set[int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -62,15 +63,10 @@ def accept_many(uploads: Sequence["UploadedFile[bytes]"], *, by: User) -> list[A
             % {"count": len(uploads), "limit": conf().max_files}
         )
     _check_quota(by, len(uploads))
-    return [_accept_or_refuse(upload, by) for upload in uploads]
-
-
-def _accept_or_refuse(upload: "UploadedFile[bytes]", by: User) -> Accepted | Refused:
-    try:
-        return accept(upload, by=by)
-    except IngestError as error:
-        image = _keep_refusal(upload, by, error)
-        return Refused(display_name(upload.name or ""), error.code, str(error), error.status, image)
+    return [
+        found if isinstance(found, Accepted) else _keep_refusal(upload, by, found)
+        for upload, found in zip(uploads, accept_all(uploads, by=by), strict=True)
+    ]
 
 
 def accept(upload: "UploadedFile[bytes]", *, by: User) -> Accepted:
@@ -80,16 +76,58 @@ def accept(upload: "UploadedFile[bytes]", *, by: User) -> Accepted:
     :raises IngestError: if it is refused; nothing is stored.
     :raises Unavailable: if the store is down; the upload can be sent again.
     """
+    (found,) = accept_all([upload], by=by)
+    if isinstance(found, IngestError):
+        raise found
+    return found
+
+
+def accept_all(uploads: "Sequence[UploadedFile[bytes]]", *, by: User) -> list[Accepted | IngestError]:
+    """
+    :func:`accept` for several at once, in as many transactions as for one. What is refused is told in its place, and
+    nothing of it is stored.
+
+    :raises Unavailable: if the store is down. What was stored before is accepted; all of it can be sent again.
+    """
+    checked: list[Checked | IngestError] = []
+    for upload in uploads:
+        try:
+            checked.append(_check(upload))
+        except IngestError as error:
+            checked.append(error)
+    rows = _rows_for([found for found in checked if isinstance(found, Checked)], by)
+    kept: list[Image] = []
+    try:
+        return [found if isinstance(found, IngestError) else _keep(found, rows, kept) for found in checked]
+    finally:
+        _acknowledge(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An upload that nothing speaks against, before its row is written."""
+
+    upload: "UploadedFile[bytes]"
+    header: header.Header
+    note: str
+    digest: str
+
+
+def _check(upload: "UploadedFile[bytes]") -> Checked:
     found = _inspect(upload)
-    note = header.name_note(upload.name or "", found)
-    digest = sha256_of(upload)
-    image, created = _row_for(upload, by, found, digest, note)
-    if not created and image.stage != Stage.RECEIVING:
+    return Checked(upload, found, header.name_note(upload.name or "", found), sha256_of(upload))
+
+
+def _keep(found: Checked, rows: dict[str, Image], kept: list[Image]) -> Accepted:
+    """Store the bytes of an upload that is not here yet, and add its row to ``kept``."""
+    image = rows[found.digest]
+    if image.stage != Stage.RECEIVING or image in kept:
         return Accepted(image.canonical, created=False)
-    stored = image.files.get()
-    store.keep(stored, upload, extension=found.extension)
-    _acknowledge(image, stored)
-    return Accepted(image, created=True, note=note)
+    stored = image.file
+    assert stored is not None  # written with the row
+    store.keep(stored, found.upload, extension=found.header.extension)
+    kept.append(image)
+    return Accepted(image, created=True, note=found.note)
 
 
 def _inspect(upload: "UploadedFile[bytes]") -> header.Header:
@@ -107,43 +145,74 @@ def _inspect(upload: "UploadedFile[bytes]") -> header.Header:
     return found
 
 
-def _row_for(
-    upload: "UploadedFile[bytes]", by: User, found: header.Header, digest: str, note: str
-) -> tuple[Image, bool]:
-    """The row of this person's upload of these bytes: a new one, or the one that is there."""
-    known = Image.objects.filter(owner=by, upload_hash=digest).exclude(standing=Image.Standing.REMOVED)
-    if image := known.select_related("merged_into").first():
-        return image, False
+def _rows_for(uploads: Sequence[Checked], by: User) -> dict[str, Image]:
+    """The row of this person's upload of these bytes, by their sha256: a new one, or the one that is there."""
+    known = (
+        Image.objects.filter(owner=by).exclude(standing=Image.Standing.REMOVED).select_related("merged_into", "file")
+    )
+    rows = _by_digest(known, uploads)
+    fresh = {found.digest: found for found in uploads if found.digest not in rows}
+    if not fresh:
+        return rows
     try:
         with transaction.atomic():
-            image = Image.objects.create(owner=by, upload_hash=digest, note=note)
-            image.file = StoredFile.objects.create(
-                image=image,
-                original_name=display_name(upload.name or ""),
-                content_type=found.content_type,
-                format=found.kind,
-                bytes=upload.size or 0,
-                sha256=digest,
-                width=found.width,
-                height=found.height,
-            )
-            image.save(update_fields=["file"])
+            return rows | _new_rows(fresh, by)
     except IntegrityError:
-        # The same person sent the same bytes at the same moment, and the other request was first.
-        return known.select_related("merged_into").get(), False
-    return image, True
+        # The same person sent some of the same bytes at the same moment, and the other request was first.
+        rows = _by_digest(known, uploads)
+        lacking = [found for found in fresh.values() if found.digest not in rows]
+        if len(lacking) == len(fresh) == 1:
+            raise
+        for found in lacking:
+            rows |= _rows_for([found], by)
+        return rows
 
 
-def _acknowledge(image: Image, stored: StoredFile) -> None:
+def _by_digest(known: "QuerySet[Image]", uploads: Sequence[Checked]) -> dict[str, Image]:
+    return {image.upload_hash: image for image in known.filter(upload_hash__in={found.digest for found in uploads})}
+
+
+def _new_rows(uploads: dict[str, Checked], by: User) -> dict[str, Image]:
+    images = Image.objects.bulk_create(
+        Image(owner=by, upload_hash=digest, note=found.note) for digest, found in uploads.items()
+    )
+    files = StoredFile.objects.bulk_create(
+        StoredFile(
+            image=image,
+            original_name=display_name(found.upload.name or ""),
+            content_type=found.header.content_type,
+            format=found.header.kind,
+            bytes=found.upload.size or 0,
+            sha256=found.digest,
+            width=found.header.width,
+            height=found.header.height,
+        )
+        for image, found in zip(images, uploads.values(), strict=True)
+    )
+    for image, stored in zip(images, files, strict=True):
+        image.file = stored
+    Image.objects.bulk_update(images, ["file"])
+    return {image.upload_hash: image for image in images}
+
+
+def _acknowledge(images: Sequence[Image]) -> None:
     """The bytes are safe: from here on the work will be done, whatever dies."""
+    if not images:
+        return
     with transaction.atomic():
-        stored.save(update_fields=["blob"])
-        if Image.objects.filter(pk=image.pk, stage=Stage.RECEIVING).update(stage=Stage.STORED):
-            outbox.send("ingest", key=image.pk)
-    image.refresh_from_db(fields=["stage"])
+        StoredFile.objects.bulk_update([image.file for image in images if image.file], ["blob"])
+        waiting = Image.objects.filter(pk__in=[image.pk for image in images], stage=Stage.RECEIVING)
+        moved = set(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+        Image.objects.filter(pk__in=moved).update(stage=Stage.STORED)
+        outbox.send_many("ingest", keys=moved)
+    for image in images:
+        if image.pk in moved:
+            image.stage = Stage.STORED
+        else:  # somebody sent the same bytes at the same moment and was first: a worker may have gone on
+            image.refresh_from_db(fields=["stage"])
 
 
-def _keep_refusal(upload: "UploadedFile[bytes]", by: User, error: IngestError) -> Image:
+def _keep_refusal(upload: "UploadedFile[bytes]", by: User, error: IngestError) -> Refused:
     """A refused upload stays on its owner's list with the reason; its bytes are not kept."""
     with transaction.atomic():
         image = Image.objects.create(owner=by, stage=Stage.REJECTED, refusal_code=error.code, refusal=str(error)[:400])
@@ -155,7 +224,7 @@ def _keep_refusal(upload: "UploadedFile[bytes]", by: User, error: IngestError) -
             bytes=upload.size or 0,
         )
         image.save(update_fields=["file"])
-    return image
+    return Refused(display_name(upload.name or ""), error.code, str(error), error.status, image)
 
 
 def _check_quota(by: User, count: int) -> None:

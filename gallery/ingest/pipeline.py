@@ -50,10 +50,10 @@ def run(claim: Claim) -> None:
     :raises Unavailable: if a neighbour is down. What is not finished stays in the outbox.
     """
     policy = Policy.objects.in_force()
-    images = Image.objects.select_related("file").in_bulk(claim.keys)
+    images = Image.objects.select_related("file__image").in_bulk(claim.keys)
     opened: list[Opened] = []
     for place, entry in enumerate(claim.entries):
-        outbox.renew(claim, [*(found.entry for found in opened), *claim.entries[place:]])
+        outbox.keep(claim, [*(found.entry for found in opened), *claim.entries[place:]])
         image = images.get(int(entry.key))
         if image is None or not image.is_waiting or image.standing == Image.Standing.REMOVED:
             _drop(claim, entry, image)
@@ -153,41 +153,57 @@ def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
             log.warning("second_model_missing", embedder=name, reason=str(error))
     with transaction.atomic():
         outbox.finish(claim, [found.entry for found in opened])
-        prints = {found.image.pk: _describe(found) for found in opened}
-        for name, rows in vectors.items():
-            for (found, view, _picture), vector in zip(parts, rows, strict=True):
-                Embedding.objects.update_or_create(
-                    fingerprint=prints[found.image.pk],
-                    model_key=embedders.key_of(name),
-                    view=view,
-                    defaults={"vector": vector},
-                )
+        prints = _describe(opened)
+        rows = [
+            Embedding(
+                fingerprint_id=prints[_file_of(found.image).pk],
+                model_key=embedders.key_of(name),
+                view=view,
+                vector=vector,
+            )
+            for name, packed_rows in vectors.items()
+            for (found, view, _picture), vector in zip(parts, packed_rows, strict=True)
+        ]
+        Embedding.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["fingerprint", "model_key", "view"],
+            update_fields=["vector"],
+        )
         _move([found.image.pk for found in opened], Stage.EMBEDDED)
-        for found in opened:
-            outbox.send("search", key=found.image.pk)
+        outbox.send_many("search", keys=[found.image.pk for found in opened])
 
 
 def _vectors(embedder: str, shown: Sequence[Picture]) -> list[bytes]:
     return packed(embedders.load(embedder).embed(shown))
 
 
-def _describe(found: Opened) -> Fingerprint:
-    """Write the file's facts and its fingerprint."""
-    facts, stored = found.facts, _file_of(found.image)
-    StoredFile.objects.filter(pk=stored.pk).update(
-        width=facts.width, height=facts.height, quality=facts.jpeg_quality, frames=facts.frames, format=facts.kind
+def _describe(opened: Sequence[Opened]) -> dict[int, int]:
+    """Write the facts of the files and their fingerprints, whose ids are returned by those of the files."""
+    files, rows = [], []
+    for found in opened:
+        facts, stored = found.facts, _file_of(found.image)
+        stored.width, stored.height, stored.format = facts.width, facts.height, facts.kind
+        stored.quality, stored.frames = facts.jpeg_quality, facts.frames
+        files.append(stored)
+        rows.append(
+            Fingerprint(
+                file=stored,
+                pixel_hash=facts.pixel_hash,
+                decoder_version=facts.decoder_version,
+                pdq=facts.pdq.hashes,
+                pdq_quality=facts.pdq.quality,
+                dominant_share=facts.dominant_share,
+            )
+        )
+    StoredFile.objects.bulk_update(files, ["width", "height", "quality", "frames", "format"])
+    Fingerprint.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["file"],
+        update_fields=["pixel_hash", "decoder_version", "pdq", "pdq_quality", "dominant_share"],
     )
-    row, _created = Fingerprint.objects.update_or_create(
-        file=stored,
-        defaults={
-            "pixel_hash": facts.pixel_hash,
-            "decoder_version": facts.decoder_version,
-            "pdq": facts.pdq.hashes,
-            "pdq_quality": facts.pdq.quality,
-            "dominant_share": facts.dominant_share,
-        },
-    )
-    return row
+    return dict(Fingerprint.objects.filter(file__in=files).values_list("file", "pk"))
 
 
 def _move(images: Sequence[int], stage: Image.Stage) -> None:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from gallery import tasks
 from gallery.ingest import importing
-from gallery.models import Image, User
+from gallery.models import Image, OutboxEntry, User
 from tests import pictures
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,14 @@ def test_hidden_files_and_links_are_left_out(folder: Path, tmp_path: Path) -> No
 def test_a_file_that_went_away_is_told_and_the_rest_goes_on(tmp_path: Path, lena: User) -> None:
     taken = importing.take(tmp_path / "gone.jpg", by=lena)
     assert (taken.outcome, taken.code) == ("refused", "unreadable")
+
+
+def test_several_files_are_taken_in_together_and_told_in_their_order(folder: Path, media: Path, lena: User) -> None:
+    paths = [folder / "gone.jpg", *importing.files_in(folder)]
+    taken = importing.take_all(paths, by=lena)
+    assert [found.path for found in taken] == paths
+    assert [found.code for found in taken] == ["unreadable", "", "unsupported_type", ""]
+    assert sum(found.outcome == "new" for found in taken) == OutboxEntry.objects.count() == 2
 
 
 def test_a_name_or_a_folder_that_is_not_there_is_told(folder: Path, lena: User) -> None:

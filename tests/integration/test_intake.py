@@ -1,15 +1,18 @@
 """What happens to an upload at the door."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from gallery.errors import NoFile, TooManyFiles, TooManyUploads, Unavailable
-from gallery.ingest.intake import Accepted, Refused, accept, accept_many
+from gallery.ingest.intake import Accepted, Refused, accept, accept_all, accept_many
 from gallery.ingest.sweeping import remove_abandoned
 from gallery.models import Image, OutboxEntry, StoredFile, User
 from tests import pictures
@@ -93,6 +96,43 @@ def test_one_bad_file_never_fails_its_neighbours(media: Path, lena: User) -> Non
     assert page.image.stage == Image.Stage.REJECTED
     assert page.image.name == "page.jpg"
     assert len(files_in(media)) == 2
+
+
+def test_several_files_take_no_more_statements_than_one(media: Path, lena: User) -> None:
+    counts = []
+    for seeds in ((1,), tuple(range(2, 12))):
+        with CaptureQueriesContext(connection) as asked:
+            accept_all([jpeg(seed) for seed in seeds], by=lena)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert OutboxEntry.objects.count() == Image.objects.filter(stage=Image.Stage.STORED).count() == 11
+
+
+def test_the_same_file_twice_in_one_upload_is_one_image(media: Path, lena: User) -> None:
+    first, second = accept_many([jpeg(1), jpeg(1, name="again.jpg")], by=lena)
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert (first.created, second.created) == (True, False)
+    assert first.image == second.image
+    assert Image.objects.get().stage == Image.Stage.STORED
+
+
+def test_what_was_stored_before_the_store_failed_is_accepted(media: Path, lena: User) -> None:
+    class Unreadable(SimpleUploadedFile):
+        """It can be read twice, for its kind and its sha256; then its disk fails."""
+
+        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+            self.reads = getattr(self, "reads", 0) + 1
+            if self.reads > 1:
+                raise OSError("the disk fails")
+            return super().chunks(chunk_size)
+
+    broken = Unreadable("broken.jpg", pictures.encoded(pictures.photograph(2, width=160, height=120), "JPEG"))
+    with pytest.raises(Unavailable):
+        accept_all([jpeg(1), broken, jpeg(3)], by=lena)
+    stages = list(Image.objects.order_by("pk").values_list("stage", flat=True))
+    assert stages == [Image.Stage.STORED, Image.Stage.RECEIVING, Image.Stage.RECEIVING]
+    assert OutboxEntry.objects.count() == 1
 
 
 def test_a_file_above_the_limit_is_refused_with_the_limit(media: Path, lena: User, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -71,6 +72,38 @@ def test_work_sent_again_while_it_is_done_is_done_once_more() -> None:
     with transaction.atomic():
         outbox.finish(mine)
     assert claim().keys == [1]
+
+
+def test_many_are_sent_at_once_each_as_if_alone() -> None:
+    send(1, 2)
+    mine = claim(limit=1)
+    with transaction.atomic():
+        outbox.send_many("ingest", keys=[3, 1, 2, 3])
+        outbox.send_many("ingest", keys=[])
+    assert sorted(OutboxEntry.objects.values_list("key", flat=True)) == ["1", "2", "3"]
+    with transaction.atomic():
+        outbox.finish(mine)  # 1 was sent again while it was worked on
+    assert sorted(claim().keys) == [1, 2, 3]
+
+
+def test_many_ring_once(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(outbox, "announce", rung.append)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        outbox.send_many("search", keys=range(20))
+    assert rung == ["search"]
+
+
+def test_a_lease_is_written_anew_only_when_some_of_it_is_over() -> None:
+    send(1, 2)
+    mine = claim(seconds=60)
+    for entry in mine.entries:
+        expire(entry)
+    outbox.keep(mine, mine.entries)
+    assert outbox.claim("ingest", limit=2, seconds=60) is not None
+    mine.renewed_at -= 60 * outbox.RENEW_AFTER
+    with pytest.raises(outbox.LeaseLostError):
+        outbox.keep(mine, mine.entries)
 
 
 def test_a_lease_that_is_renewed_goes_on_for_as_long_again() -> None:

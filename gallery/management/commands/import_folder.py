@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +66,16 @@ class Command(BaseCommand):
     ) -> None:
         # Counted first, so that the bar knows the time that is left; the names are not kept.
         total = sum(1 for _path in importing.files_in(folder))
-        for path in tqdm(importing.files_in(folder), total=total, desc="Accepting", unit="file", disable=None):
-            found = importing.take(path, by=owner)
-            taken[found.outcome] += 1
-            if found.image is None:
-                refused.append((str(path.relative_to(folder)), found.code, found.sentence))
-            elif found.outcome == "new" or found.waiting:
-                images[found.image] = path
+        paths = importing.files_in(folder)
+        with tqdm(total=total, desc="Accepting", unit="file", disable=None) as bar:
+            while chunk := list(islice(paths, importing.FILES_AT_ONCE)):
+                for found in importing.take_all(chunk, by=owner):
+                    taken[found.outcome] += 1
+                    if found.image is None:
+                        refused.append((str(found.path.relative_to(folder)), found.code, found.sentence))
+                    elif found.outcome == "new" or found.waiting:
+                        images[found.image] = found.path
+                bar.update(len(chunk))
 
     def _follow(self, images: Iterable[int]) -> None:
         waiting = importing.still_waiting(images)
