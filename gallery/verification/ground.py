@@ -17,11 +17,12 @@ PAGE_GROUND = 0.8
 PAGE_LARGEST = 0.25
 """
 A page is ground to more than the first share, and the largest connected thing on it is less than the second share of
-what is not ground. That holds of 65 of 66 receipts, and of 1 of some 300 photographs.
+what is not ground. That holds of 69 of 72 receipts, and of 1 of 600 photographs.
 """
 
 ONE_THING = 0.5
-"""From this share on what stands on the ground is one thing: receipts stay below 0.4, cut-out pictures above 0.55."""
+"""From this share on what stands on the ground is one thing: of 72 receipts 71 stay below 0.45; cut-out
+pictures are above 0.55."""
 
 
 @dataclass(frozen=True)
