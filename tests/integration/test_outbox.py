@@ -5,11 +5,16 @@ import time
 from typing import Any
 
 import pytest
+import redis
 from django.db import transaction
 from django.utils import timezone
 
-from gallery import outbox
+from gallery import outbox, tasks
+from gallery.ingest import sweeping
 from gallery.models import OutboxEntry
+from tests.workers import broker
+
+__all__ = ["broker"]
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +196,24 @@ def test_a_dead_broker_costs_little_and_loses_nothing() -> None:
     for _ in range(100):
         outbox.announce("ingest")
     assert time.monotonic() - started < 0.5
+
+
+def test_a_full_redis_takes_no_doorbell_and_costs_nothing_else(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with redis.Redis.from_url(broker) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            assert not outbox.announce("ingest")
+        finally:
+            client.config_set("maxmemory", 0)
+        monkeypatch.setattr(outbox, "_closed_until", 0.0)
+        assert outbox.announce("ingest")
+        assert client.llen("work") == 1
+
+
+def test_work_of_a_version_to_come_waits_for_it(db: None) -> None:
+    outbox.send("of_tomorrow", key="7")
+    OutboxEntry.objects.update(next_at=timezone.now() - dt.timedelta(hours=1))
+    tasks.run_everything()
+    sweeping.sweep()
+    entry = OutboxEntry.objects.get()
+    assert (entry.topic, entry.attempts, entry.quarantined_at) == ("of_tomorrow", 0, None)
