@@ -156,9 +156,15 @@ def test_the_whole_picture_is_kept_rather_than_a_part(lena: User) -> None:
 
 
 def test_only_what_was_compared_with_the_keeper_is_ticked(lena: User) -> None:
-    k, a, b = (image(lena, name) for name in "kab")
+    """Not what is like another member, nor what was only found near, looks little alike, or is decided."""
+    k, a, b, near, weak, apart = (image(lena, name) for name in ("k", "a", "b", "near", "weak", "apart"))
     find(k, a)
     find(a, b)
+    values = {"left": k, "policy": Policy.objects.in_force()}
+    Pair.objects.create(right=near, tier=Pair.Tier.CERTAIN, **values)
+    compared = {**values, "compared_at": timezone.now()}
+    Pair.objects.create(right=weak, tier=Pair.Tier.WEAK, **compared)
+    Pair.objects.create(right=apart, tier=Pair.Tier.CERTAIN, state=Pair.State.DIFFERENT, **compared)
     assert keeper.verified_against(k.pk, Pair.objects.all()) == {a.pk}
 
 
