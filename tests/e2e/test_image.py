@@ -66,3 +66,16 @@ def test_the_heart_is_pressed_and_released(sign_in: SignIn, lena: User, image: I
     page.click("text=Take the mark away")
     expect(page.locator(".empty")).to_contain_text("Nothing marked yet.")
     assert set(Favourite.objects.values_list("user__username", flat=True)) == {"otto"}
+
+
+def test_nothing_on_ones_own_pages_bars_anybody_on_a_dark_phone(sign_in: SignIn, lena: User, image: Image) -> None:
+    Favourite.objects.create(user=lena, image=image)
+    image.albums.add(Album.objects.get())
+    options = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+    page = sign_in(lena, image.get_absolute_url(), **options)
+    album = f"/albums/{Album.objects.get().pk}/"
+    for address in ("", f"{image.get_absolute_url()}edit/", "/albums/favourites/", album, "/preferences/password/"):
+        if address:
+            page.goto(address)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, page.url
