@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gallery import embedders, index, outbox
 from gallery.detection import candidates, cases, collections, pairs, sight
-from gallery.detection.projection import chunks, connected, project
+from gallery.detection.projection import chunks, connected, leave_out, project
 from gallery.models import Case, CaseMember, Embedding, Fingerprint, Image, OutboxEntry, Pair, Policy
 from gallery.outbox import Claim
 
@@ -69,7 +69,10 @@ def _verify_first(claim: Claim, entries: Sequence[OutboxEntry]) -> None:
         "left__file__fingerprint", "right__file__fingerprint"
     )
     touched: set[int] = set()
+    left_out = _leave_out(image)
     for pair in sorted(waiting, key=pairs.promise, reverse=True):
+        if pair.pk in left_out:
+            continue
         outbox.keep(claim, entries)
         if not connected(pair):
             _measure(pair)
@@ -79,12 +82,22 @@ def _verify_first(claim: Claim, entries: Sequence[OutboxEntry]) -> None:
             project(Pair.objects.filter(pk=pair.pk))
             if Pair.objects.filter(pk=pair.pk, state=State.OPEN).exists():
                 outbox.send("align", key=pair.pk)  # others are drawn when somebody looks at them
+                left_out |= leave_out(image)
         touched |= {pair.left_id, pair.right_id}
     with transaction.atomic():
         outbox.finish(claim, entries[:1])
         if touched:
+            cases.one_at_a_time()
+            # A likely pair that was opened first asks nothing new where a sure one leads to the same place.
+            project(Pair.objects.filter(right=image, state=State.OPEN, tier__lt=Pair.Tier.CERTAIN))
             cases.connect(touched)
         Image.objects.filter(pk=image, stage=Stage.SEARCHED).update(stage=Stage.COMPARED)
+
+
+@transaction.atomic
+def _leave_out(image: int) -> set[int]:
+    cases.one_at_a_time()
+    return leave_out(image)
 
 
 def _measure(pair: Pair) -> None:

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 Stage = Image.Stage
 
-_examiners: dict[tuple[int, int, int], Examiner] = {}
+_examiners: dict[tuple[int, int, int, bool], Examiner] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,11 @@ def _file_of(image: Image) -> StoredFile:
 
 def examiner() -> Examiner:
     """This process' sandbox, kept from file to file and replaced when its limits change."""
-    limits = (conf().max_pixels, conf().decode_seconds, conf().decode_memory_mb)
+    limits = (conf().max_pixels, conf().decode_seconds, conf().decode_memory_mb, conf().decoder_jail)
     if limits not in _examiners:
         end_examiners()
-        max_pixels, seconds, memory_mb = limits
-        _examiners[limits] = Examiner(max_pixels=max_pixels, seconds=seconds, memory_mb=memory_mb)
+        max_pixels, seconds, memory_mb, jailed = limits
+        _examiners[limits] = Examiner(max_pixels=max_pixels, seconds=seconds, memory_mb=memory_mb, jailed=jailed)
     return _examiners[limits]
 
 

@@ -48,8 +48,10 @@ def test_another_network_in_mid_ingest_leaves_no_gap_and_mixes_no_scores(
     broker: str, milvus: str, media: Path, load: Load, ada: User, tmp_path: Path, settings: Settings
 ) -> None:
     change_dedup(settings, ingest_batch=4)
-    usual = {name: Policy._meta.get_field(name).default for name in SIMILARITIES}
-    Policy.objects.update(**usual)  # no policy is published that flags every stored pair
+    usual = Policy()
+    Policy.objects.update(
+        **{name: getattr(usual, name) for name in SIMILARITIES}
+    )  # no policy is published that flags every stored pair
     with site.worker(tmp_path), site.beat(tmp_path):
         for seed in range(900, 904):
             load.add_original(seed)

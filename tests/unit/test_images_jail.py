@@ -7,12 +7,15 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
+from pytest_django import Settings
 
 from gallery.errors import Poisoned, Truncated, Unavailable
 from gallery.images import jail
 from gallery.images.examination import examine
 from gallery.images.jail import Jail
 from gallery.images.sandbox import Examiner
+from gallery.ingest import pipeline
+from tests.conftest import change_dedup
 from tests.pictures import photograph, written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +93,13 @@ def test_who_takes_the_decoder_over_finds_no_way_out(tmp_path: Path, what: str) 
         neighbour.kill()
     assert tried.returncode == 1
     assert "Error" in tried.stderr
+
+
+def test_the_setting_puts_the_decoders_of_workers_behind_walls(settings: Settings) -> None:
+    assert not pipeline.examiner()._jailed
+    change_dedup(settings, decoder_jail=True)
+    assert pipeline.examiner()._jailed
+    pipeline.end_examiners()
 
 
 def test_without_bubblewrap_files_wait_and_the_reason_is_told(
