@@ -20,7 +20,7 @@ PRODUCTION_LIKE := $(BARE) PRODUCTION=true SECRET_KEY=$$(head -c 60 /dev/urandom
 	MILVUS_URI=https://milvus.example.org:19530 MILVUS_TOKEN=user:secret
 
 .DEFAULT_GOAL := help
-.PHONY: help run python install install-dev lint types floors checks fast test test-postgres test-races test-milvus test-faults browser bench screenshots clean
+.PHONY: help run python install install-dev lint types floors checks fast test test-postgres test-races test-milvus test-faults browser bench bench-peers screenshots clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -120,6 +120,10 @@ bench: install-dev ## Measure what things cost and write docs/benchmarks.md; tak
 
 screenshots: install-dev browser ## Take the pictures of docs/screenshots from a site on the sample pictures; some minutes
 	$(BARE) nice -n 5 $(PY) -m tests.screenshots docs/screenshots
+
+# Into environments of their own under .venv/peers. They are asked for nothing but their packages.
+bench-peers: install-dev ## Measure other programs that find copies, beside this one; takes half an hour
+	$(BARE) nice -n 5 $(PY) -m tests.benchmarks.peers --write docs/benchmarks.md
 
 clean: ## Forget the virtual environment and the caches; var/ with its data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

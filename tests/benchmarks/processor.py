@@ -2,24 +2,29 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def processes() -> Iterator[tuple[int, int, float]]:
+    """Every process that is alive: its id, its parent's, and its processor seconds so far."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+        yield int(stat.parent.name), int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def seconds_of(roots: Iterable[int]) -> float:
     """Processor seconds so far of the processes ``roots`` and all below them that are alive."""
     below: dict[int, list[int]] = defaultdict(list)
     spent: dict[int, float] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
-        pid, parent = int(stat.parent.name), int(fields[1])
+    for pid, parent, seconds in processes():
         below[parent].append(pid)
-        spent[pid] = (int(fields[11]) + int(fields[12])) / TICKS
+        spent[pid] = seconds
     total, open_pids = 0.0, list(roots)
     while open_pids:
         pid = open_pids.pop()
