@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 def address(ada: User, lena: User, media: Path) -> str:
     """A draft to tune, in a library with a pair in the queue and one a little below."""
     images = [factories.image(lena, seed=seed) for seed in range(3)]
-    for other, state, similarity in ((images[1], "open", 0.8), (images[2], "unflagged", 0.7)):
+    for other, state, similarity in ((images[1], "open", 0.97), (images[2], "unflagged", 0.9)):
         Pair.objects.create(left=images[0], right=other, state=state, similarity=similarity, compared_at=timezone.now())
     draft = policies.draft_from(Policy.objects.in_force(), ada)
     return reverse("admin:gallery_policy_tune", args=[draft.pk])
@@ -29,21 +29,21 @@ def address(ada: User, lena: User, media: Path) -> str:
 def test_the_answer_follows_the_slider_and_nothing_is_saved(sign_in: SignIn, ada: User, address: str) -> None:
     page = sign_in(ada, address)
     expect(page.locator("#weight")).to_contain_text("1 → 1")
-    page.locator("input.wide").fill("0.65")
-    expect(page.locator("#id_similarity_review")).to_have_value("0.65")
+    page.locator("input.wide").fill("0.85")
+    expect(page.locator("#id_similarity_review")).to_have_value("0.85")
     expect(page.locator("#weight")).to_contain_text("1 → 2")
-    expect(page.locator(".mark.draft")).to_contain_text("0.65")
+    expect(page.locator(".mark.draft")).to_contain_text("0.85")
     expect(page.locator("#samples .pairs li")).to_have_count(1)
     page.locator("#id_similarity_weak").fill("0.9")
     expect(page.locator("#weight")).to_contain_text("Keep this at or below “review from”")
-    assert Policy.objects.get(state="draft").similarity_review == 0.75
+    assert Policy.objects.get(state="draft").similarity_review == 0.95
 
 
 def test_the_keyboard_moves_a_threshold_and_enter_never_publishes(sign_in: SignIn, ada: User, address: str) -> None:
     page = sign_in(ada, address)
     page.locator("input.wide").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("#id_similarity_review")).to_have_value("0.74")
+    expect(page.locator("#id_similarity_review")).to_have_value("0.94")
     page.locator("#id_similarity_review").press("Enter")
     expect(page.locator("h1")).to_contain_text("draft")
     assert Policy.objects.in_force().version == 1
@@ -52,13 +52,13 @@ def test_the_keyboard_moves_a_threshold_and_enter_never_publishes(sign_in: SignI
 def test_without_a_script_a_button_asks_and_another_publishes(sign_in: SignIn, ada: User, address: str) -> None:
     page = sign_in(ada, address, java_script_enabled=False)
     expect(page.locator("input[type=range]").first).to_be_hidden()
-    page.locator("#id_similarity_review").fill("0.65")
+    page.locator("#id_similarity_review").fill("0.85")
     page.locator("[data-preview]").click()
     expect(page.locator("#weight")).to_contain_text("1 → 2")
     page.locator("#id_note").fill("Screenshots slip through.")
     page.get_by_role("button", name="Publish v2").click()
     expect(page.locator(".messagelist")).to_contain_text("Policy v2 is in force")
-    assert Policy.objects.in_force().similarity_review == 0.65
+    assert Policy.objects.in_force().similarity_review == 0.85
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
