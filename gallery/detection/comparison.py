@@ -86,6 +86,8 @@ def _verify_first(claim: Claim, entries: Sequence[OutboxEntry]) -> None:
         touched |= {pair.left_id, pair.right_id}
     with transaction.atomic():
         outbox.finish(claim, entries[:1])
+        if Pair.objects.filter(right=image, state=State.OPEN, case=None).exists():
+            touched.add(image)  # perhaps opened by a worker that ended before it came to this
         if touched:
             cases.one_at_a_time()
             # A likely pair that was opened first asks nothing new where a sure one leads to the same place.

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from gallery import outbox, tasks
 from gallery.detection import cases
 from gallery.detection.projection import connected, leave_out, project, roots_of
 from gallery.models import Case, Image, Pair, Policy, User
@@ -109,6 +110,18 @@ def test_a_burst_of_copies_is_put_into_cases_in_a_few_queries(
     with transaction.atomic(), django_assert_max_num_queries(12):
         cases.connect([chain[3]])
     assert set(Case.objects.open().values_list("version", flat=True)) == {1}
+
+
+def test_a_pair_opened_by_a_worker_that_ended_before_its_case_still_gets_one(lena: User) -> None:
+    older, newer = (Image.objects.create(owner=lena, stage=Image.Stage.SEARCHED).pk for _ in range(2))
+    Pair.objects.create(
+        left_id=older, right_id=newer, same_bytes=True, compared_at=timezone.now(), state=Pair.State.OPEN,
+        tier=Pair.Tier.IDENTICAL,
+    )  # fmt: skip
+    outbox.send("verify", key=newer)
+    tasks.work_on("verify")
+    assert Case.objects.open().get().members.count() == 2
+    assert Image.objects.get(pk=newer).stage == Image.Stage.COMPARED
 
 
 def test_nobody_has_no_roots() -> None:
