@@ -154,7 +154,8 @@ def s3_and_process(folder: Path) -> "Iterator[tuple[S3, subprocess.Popen[bytes]]
     command = [str(_script("weed")), "server", f"-dir={folder}", f"-ip={HOST}", f"-ip.bind={HOST}", "-s3"]
     command += [f"-{flag}={port}" for flag, port in ports.items()]
     command += [f"-s3.config={identities}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
-    command += ["-volume.max=20", "-master.volumeSizeLimitMB=64"]
+    # A bucket takes seven volumes at once, and every test makes one of its own.
+    command += ["-volume.max=400", "-master.volumeSizeLimitMB=64"]
     log = folder.parent / f"{folder.name}.log"
     with running(command, log=log, ready=lambda: _responds(account.endpoint_url)) as process:
         yield account, process
