@@ -14,7 +14,7 @@ from gallery.models import Image, Pair, User
 from tests import pictures, servers
 from tests.benchmarks import processor
 
-WARM = 96
+WARM = 32
 """Pictures that come first, so that every process of the worker has its network loaded."""
 
 PATIENCE_SECONDS = 1200
