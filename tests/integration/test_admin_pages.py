@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from gallery.models import AuditEntry, Case, Image, OutboxEntry, Pair, User
+from gallery.models import AuditEntry, Case, Image, OutboxEntry, Pair, StoredFile, User
+from gallery.review import removal
 from tests import factories
 from tests.conftest import make_user
+from tests.judgement import act, case_of, find, image
 
 NOUNS = ["auditentry", "case", "decision", "image", "merge", "outboxentry", "pair", "policy", "user", "verdict"]
 
@@ -86,8 +88,8 @@ def test_an_admin_adds_and_deletes_nothing_that_review_decides(
 
 def test_a_case_shows_its_pictures_and_pairs(client: Client, ada: User, case: Case) -> None:
     page = signed_in(client, ada).get(reverse("admin:gallery_case_change", args=[case.pk])).content.decode()
-    for image in Image.objects.all():
-        assert image.thumb_url in page
+    for shown in Image.objects.all():
+        assert shown.thumb_url in page
     pair = Pair.objects.get()
     assert reverse("admin:gallery_pair_change", args=[pair.pk]) in page
 
@@ -138,21 +140,46 @@ def test_no_page_of_the_admin_has_scripts_or_styles_of_its_own(client: Client, a
 # --- Changes ----------------------------------------------------------------------------------------------------------
 
 
+def set_hold(client: Client, one: Image, *, held: bool, reason: str, **more: str) -> str:
+    """The page that follows."""
+    form = {"reason": reason, "files-TOTAL_FORMS": "0", "files-INITIAL_FORMS": "0", **({"held": "on"} if held else {})}
+    response = client.post(reverse("admin:gallery_image_change", args=[one.pk]), form | more, follow=True)
+    one.refresh_from_db()
+    return response.content.decode()
+
+
 def test_a_legal_hold_is_all_that_is_changed_of_an_image(client: Client, ada: User, lena: User, media: Path) -> None:
-    image = factories.image(lena, seed=1, title="Harbour")
+    harbour = factories.image(lena, seed=1, title="Harbour")
     signed_in(client, ada)
-    address = reverse("admin:gallery_image_change", args=[image.pk])
-    form = {"held": "on", "title": "Taken over", "standing": "removed"}
-    form |= {"files-TOTAL_FORMS": "0", "files-INITIAL_FORMS": "0"}
-    assert client.post(address, form).status_code == 302
-    image.refresh_from_db()
-    assert (image.held, image.title, image.standing, image.version) == (True, "Harbour", "live", 2)
-    assert AuditEntry.objects.get().verb == "image.hold"
-    del form["held"]
-    client.post(address, form)
-    image.refresh_from_db()
-    assert not image.held
-    assert AuditEntry.objects.first().verb == "image.release"  # type: ignore[union-attr]  # there are two
+    set_hold(client, harbour, held=True, reason="A court asks", title="Taken over", standing="removed")
+    assert (harbour.held, harbour.title, harbour.standing) == (True, "Harbour", "live")
+    assert [(entry.verb, entry.data["reason"]) for entry in AuditEntry.objects.all()] == [
+        ("image.hold", "A court asks")
+    ]
+
+
+def test_a_legal_hold_wants_its_reason(client: Client, ada: User, lena: User, media: Path) -> None:
+    made = factories.image(lena, seed=1)
+    signed_in(client, ada)
+    assert "Say what the hold is for." in set_hold(client, made, held=True, reason=" ")
+    assert not made.held
+    assert not AuditEntry.objects.exists()
+
+
+def test_what_was_absorbed_under_a_hold_is_dated_when_an_admin_lifts_it(
+    client: Client, ada: User, jon: User, lena: User
+) -> None:
+    keeper, absorbed = image(lena, "k"), image(lena, "a")
+    find(keeper, absorbed)
+    removal.hold(absorbed, jon, held=True, reason="A court asks")
+    act("merge", case_of(keeper), jon, keeper=keeper.pk)
+    file = StoredFile.objects.get(image=absorbed)
+    assert file.purge_after is None
+    set_hold(signed_in(client, ada), absorbed, held=False, reason="The court is done")
+    file.refresh_from_db()
+    assert not absorbed.held
+    assert file.purge_after is not None
+    assert AuditEntry.objects.filter(verb="image.release", data__reason="The court is done").exists()
 
 
 @pytest.fixture
