@@ -48,7 +48,7 @@ def on_disk(stored: StoredFile) -> Iterator[Path]:
     with translated():
         try:
             local = Path(default_storage.path(stored.blob.name or ""))
-        except NotImplementedError:
+        except NotImplementedError:  # what a store says that keeps no local files
             local = None
     if local is not None:
         yield local

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from gallery import index
+from gallery import index, outbox
 from gallery.models import User
 from tests import servers
 from tests.environment import BASE_DIR, WORKER
@@ -116,6 +116,12 @@ def media(settings: Settings, tmp_path: Path) -> Path:
     }
     settings.STORAGES = {**settings.STORAGES, "default": local}
     return folder
+
+
+@pytest.fixture(autouse=True)
+def rings_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier test learned of its broker is forgotten: each starts as a fresh process would."""
+    monkeypatch.setattr(outbox, "_closed_until", 0.0)
 
 
 @pytest.fixture(autouse=True)

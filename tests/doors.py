@@ -13,7 +13,6 @@ from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
-from gallery import tasks
 from gallery.models import ApiToken, Image, User
 
 
@@ -77,12 +76,6 @@ def door(request: pytest.FixtureRequest, lena: User, media: Path, arriving: Path
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def work_off() -> None:
-    """Do all that waits, in this process, with the real child that decodes and the real network."""
-    while tasks.run_everything():
-        pass
 
 
 def words_of(html: str) -> str:

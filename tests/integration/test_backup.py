@@ -8,27 +8,20 @@ from pathlib import Path
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from gallery import index, outbox, tasks
+from gallery import index
 from gallery.detection import epochs, upkeep
-from gallery.ingest.intake import accept
 from gallery.management import archive
 from gallery.models import AuditEntry, Collection, Image, OutboxEntry, Pair, User
-from tests import pictures, servers
+from tests import servers
 from tests.conftest import make_user
+from tests.uploading import upload_photograph, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts as a fresh process would."""
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -39,17 +32,6 @@ def postgres_programs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(folder), prepend=":")
 
 
-def upload(by: User, seed: int, *, smaller: bool = False) -> Image:
-    picture = pictures.photograph(seed, width=200, height=150)
-    content = pictures.encoded(pictures.resized(picture, 0.8) if smaller else picture)
-    return accept(SimpleUploadedFile("photo.jpg", content), by=by).image
-
-
-def work() -> None:
-    for _round in range(3):
-        tasks.run_everything()
-
-
 def files_of(media: Path) -> dict[str, bytes]:
     return {path.relative_to(media).as_posix(): path.read_bytes() for path in media.rglob("*") if path.is_file()}
 
@@ -57,9 +39,9 @@ def files_of(media: Path) -> dict[str, bytes]:
 @pytest.fixture
 def site(milvus: str, media: Path, lena: User) -> User:
     """Two copies of one picture, compared by a real index, and an entry of the audit chain."""
-    upload(lena, 1)
-    upload(lena, 1, smaller=True)
-    work()
+    upload_photograph(lena, 1)
+    upload_photograph(lena, 1, smaller=True)
+    work_off()
     AuditEntry.objects.append(lena, "test.said", "test")
     assert Pair.objects.filter(state=Pair.State.OPEN).count() == 1
     return lena
@@ -68,8 +50,8 @@ def site(milvus: str, media: Path, lena: User) -> User:
 def test_what_was_backed_up_comes_back_and_what_came_after_is_gone(site: User, media: Path, tmp_path: Path) -> None:
     before, images = files_of(media), sorted(Image.objects.values_list("public_id", flat=True))
     call_command("backup", tmp_path / "backup")
-    later = upload(site, 7)
-    work()
+    later = upload_photograph(site, 7)
+    work_off()
     make_user("later", "admin")
     shutil.rmtree(media / "originals")
     call_command("restore", tmp_path / "backup", overwrite=True)
@@ -85,8 +67,8 @@ def test_what_was_backed_up_comes_back_and_what_came_after_is_gone(site: User, m
 
 def test_a_newer_index_beside_an_older_database_never_lies(site: User, tmp_path: Path) -> None:
     call_command("backup", tmp_path / "backup")
-    upload(site, 7)
-    work()
+    upload_photograph(site, 7)
+    work_off()
     call_command("restore", tmp_path / "backup", overwrite=True)
     client = index.load()
     for name in Collection.objects.values_list("name", flat=True):
@@ -95,9 +77,9 @@ def test_a_newer_index_beside_an_older_database_never_lies(site: User, tmp_path:
     assert not Collection.objects.astray().exists()
     assert all(found.is_clean for found in upkeep.reconcile(thorough=True))
     # The id that the index knew of a picture that is gone is given to another one now.
-    stranger, copy = upload(site, 8), upload(site, 1)
+    stranger, copy = upload_photograph(site, 8), upload_photograph(site, 1)
     del copy
-    work()
+    work_off()
     assert not Pair.objects.filter(right=stranger, state=Pair.State.OPEN).exists()
     assert Image.objects.filter(stage=Image.Stage.COMPARED).count() == 3
 
@@ -113,8 +95,8 @@ def test_without_an_index_the_workers_put_it_right_later(
     assert Collection.objects.astray().count() == 2
     assert OutboxEntry.objects.filter(topic="reconcile").exists()
     settings.DEDUP = there
-    upload(site, 1)
-    work()
+    upload_photograph(site, 1)
+    work_off()
     assert not Collection.objects.astray().exists()
 
 
@@ -129,7 +111,7 @@ def test_everybody_signs_in_again_after_it(site: User, client: Client, tmp_path:
 
 def test_a_site_that_holds_something_is_not_overwritten_unasked(site: User, tmp_path: Path) -> None:
     call_command("backup", tmp_path / "backup")
-    upload(site, 7)
+    upload_photograph(site, 7)
     with pytest.raises(CommandError, match=r"1 accounts and 3 images.*--overwrite"):
         call_command("restore", tmp_path / "backup")
     assert Image.objects.count() == 3
@@ -199,10 +181,10 @@ def be_no_backup(backup: Path) -> str:
 def test_a_backup_that_is_not_whole_changes_nothing(
     media: Path, lena: User, tmp_path: Path, spoil: Callable[[Path], str]
 ) -> None:
-    upload(lena, 1)
+    upload_photograph(lena, 1)
     call_command("backup", tmp_path / "backup")
     said = spoil(tmp_path / "backup")
-    upload(lena, 2)
+    upload_photograph(lena, 2)
     before = files_of(media)
     for words in ({"overwrite": True}, {"check": True}):
         with pytest.raises(CommandError, match=said):
@@ -218,7 +200,7 @@ def test_a_key_that_leads_out_of_the_backup_is_refused(tmp_path: Path) -> None:
 def test_a_whole_backup_can_be_checked_without_touching_anything(
     media: Path, lena: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    upload(lena, 1)
+    upload_photograph(lena, 1)
     call_command("backup", tmp_path / "backup")
     call_command("restore", tmp_path / "backup", check=True)
     assert "is whole and fits" in capsys.readouterr().out
@@ -233,7 +215,7 @@ def test_a_backup_never_takes_the_place_of_something(media: Path, tmp_path: Path
 def test_files_that_are_kept_safe_elsewhere_are_only_listed(
     media: Path, lena: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    upload(lena, 1)
+    upload_photograph(lena, 1)
     call_command("backup", tmp_path / "backup", without_files=True)
     assert not (tmp_path / "backup" / "files").exists()
     assert [entry.key for entry in archive.entries(tmp_path / "backup")] == sorted(files_of(media))
@@ -261,7 +243,7 @@ def test_files_in_a_bucket_come_back_too(s3_server: servers.S3, lena: User, tmp_
     store = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "default": store}
     call_command("prepare_storage")
-    image = upload(lena, 1)
+    image = upload_photograph(lena, 1)
     call_command("backup", tmp_path / "backup")
     stored = image.files.get()
     with stored.blob.open("rb") as kept:

@@ -15,7 +15,8 @@ from PIL import Image as Opened
 from gallery import embedders
 from gallery.models import Image, OutboxEntry, Pair, User
 from tests import hostile, pictures
-from tests.doors import Door, arriving, body_of, door, files_in, words_of, work_off
+from tests.doors import Door, arriving, body_of, door, files_in, words_of
+from tests.uploading import work_off
 
 __all__ = ["arriving", "door"]
 

@@ -10,7 +10,8 @@ from django.test import Client
 
 from gallery import embedders
 from gallery.models import Image, OutboxEntry, User
-from tests.doors import Door, arriving, files_in, work_off
+from tests.doors import Door, arriving, files_in
+from tests.uploading import work_off
 
 __all__ = ["arriving"]
 

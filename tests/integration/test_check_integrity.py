@@ -7,34 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from gallery import index, outbox, tasks
+from gallery import index
 from gallery.detection import cases, collections
 from gallery.images.renditions import RENDITIONS
-from gallery.ingest.intake import accept
 from gallery.ingest.sweeping import remove_abandoned
 from gallery.models import Image, JournalEntry, OutboxEntry, Pair, StoredFile, User
-from tests import pictures
 from tests.factories import pair
 from tests.judgement import act, case_of
+from tests.uploading import upload_photograph, work_off
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def images(media: Path, lena: User, monkeypatch: pytest.MonkeyPatch) -> list[Image]:
+def images(media: Path, lena: User) -> list[Image]:
     """Two images that were compared."""
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
-    found = []
-    for seed in (1, 2):
-        content = pictures.encoded(pictures.photograph(seed, width=200, height=150))
-        found.append(accept(SimpleUploadedFile("photo.jpg", content), by=lena).image)
-    for _round in range(3):
-        tasks.run_everything()
+    found = [upload_photograph(lena, seed) for seed in (1, 2)]
+    work_off()
     OutboxEntry.objects.all().delete()
     return found
 

@@ -4,22 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gallery import embedders, tasks
-from gallery.ingest.intake import accept
-from gallery.models import Embedding, Image, Pair, Policy, User
+from gallery.models import Embedding, Pair, Policy, User
 from gallery.pictures import Picture, checked
 from tests import pictures
+from tests.uploading import upload
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(bool(embedders.missing("sscd")), reason="the sscd weights are not installed"),
 ]
-
-
-def upload(by: User, picture: Picture) -> Image:
-    return accept(SimpleUploadedFile("photo.png", pictures.encoded(picture, "PNG")), by=by).image
 
 
 def collage(*parts: Picture) -> Picture:

@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -13,30 +12,12 @@ from structlog.testing import capture_logs
 from gallery import index, outbox, tasks
 from gallery.detection import collections, epochs, upkeep
 from gallery.errors import Unavailable
-from gallery.ingest.intake import accept
 from gallery.models import Collection, Fingerprint, Image, OutboxEntry, Pair, User
-from tests import pictures, servers
+from tests import servers
 from tests.conftest import change_dedup
+from tests.uploading import upload_photograph, work_off
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts as a fresh process would."""
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
-
-
-def upload(by: User, seed: int, *, smaller: bool = False) -> Image:
-    picture = pictures.photograph(seed, width=200, height=150)
-    content = pictures.encoded(pictures.resized(picture, 0.8) if smaller else picture)
-    return accept(SimpleUploadedFile("photo.jpg", content), by=by).image
-
-
-def work() -> None:
-    """As workers would, until nothing is left but what waits for its time."""
-    for _round in range(3):
-        tasks.run_everything()
 
 
 def names() -> list[str]:
@@ -53,8 +34,8 @@ def put_off_work_is_due() -> None:
 
 @pytest.fixture
 def compared(media: Path, lena: User) -> Image:
-    image = upload(lena, 1)
-    work()
+    image = upload_photograph(lena, 1)
+    work_off()
     return image
 
 
@@ -82,7 +63,7 @@ def test_looking_without_repair_leaves_the_mark(compared: Image) -> None:
 def test_an_emptied_index_is_searched_only_when_it_is_full_again(compared: Image, lena: User) -> None:
     for name in names():
         index.load().drop(name)
-    upload(lena, 1, smaller=True)
+    upload_photograph(lena, 1, smaller=True)
     with capture_logs() as logs:
         tasks.work_on("ingest")
         tasks.work_on("search")
@@ -93,7 +74,7 @@ def test_an_emptied_index_is_searched_only_when_it_is_full_again(compared: Image
     tasks.work_on("reconcile")
     assert not Collection.objects.astray().exists()
     put_off_work_is_due()
-    work()
+    work_off()
     assert stages() == ["compared", "compared"]
     assert Pair.objects.filter(state=Pair.State.OPEN).count() == 1
 
@@ -104,7 +85,7 @@ def test_ids_that_mean_other_pictures_are_written_anew(compared: Image, lena: Us
     known = Fingerprint.objects.get()
     before = collections.upright_hashes([known])
     client.upsert(hashes, [known.pk + 1], before)
-    upload(lena, 2)
+    upload_photograph(lena, 2)
     tasks.work_on("ingest")  # it has an id that the index knows of another picture, and is not inserted yet
     fresh = Fingerprint.objects.latest("pk")
     client.upsert(hashes, [known.pk, fresh.pk], collections.upright_hashes([fresh, known]))
@@ -115,7 +96,7 @@ def test_ids_that_mean_other_pictures_are_written_anew(compared: Image, lena: Us
     (row,) = client.search(hashes, before, k=5, floor=0.99)
     assert [hit.id for hit in row] == [known.pk]
     put_off_work_is_due()
-    work()
+    work_off()
     assert stages() == ["compared", "compared"]
     assert not Pair.objects.filter(pdq_distance__lt=32).exists()
 
@@ -124,13 +105,13 @@ def test_a_new_database_does_not_trust_an_index_that_is_there_already(media: Pat
     client, hashes = index.load(), collections.name_of_hashes()
     client.ensure(hashes, 256)
     client.upsert(hashes, [77], collections.upright_hashes([Fingerprint(pdq=bytes(range(256)))]))
-    upload(lena, 1)
+    upload_photograph(lena, 1)
     tasks.work_on("ingest")
     tasks.work_on("search")
     assert stages() == ["indexed"]
     tasks.work_on("reconcile")
     put_off_work_is_due()
-    work()
+    work_off()
     assert stages() == ["compared"]
     assert list(client.ids(hashes)) == [Fingerprint.objects.get().pk]
 
@@ -185,26 +166,26 @@ def test_a_milvus_that_comes_back_from_an_old_copy_is_not_believed(
 ) -> None:
     folder, port = own_milvus
     with servers.milvus(folder, port=port):
-        upload(lena, 1)
-        work()
+        upload_photograph(lena, 1)
+        work_off()
     shutil.copytree(folder, tmp_path / "old")
     with servers.milvus(folder, port=port):
-        upload(lena, 2)
-        work()
+        upload_photograph(lena, 2)
+        work_off()
         tasks.check_index()  # as every minute
-        work()
+        work_off()
     shutil.rmtree(folder)
     (tmp_path / "old").rename(folder)
     with servers.milvus(folder, port=port):
-        upload(lena, 2, smaller=True)
+        upload_photograph(lena, 2, smaller=True)
         tasks.work_on("ingest")
         tasks.work_on("search")
         assert stages() == ["compared", "compared", "indexed"]
         assert not Pair.objects.filter(state=Pair.State.OPEN).exists()
         with pytest.raises(Unavailable, match="state"):
             epochs.confirm(index.load(), names())
-        work()
+        work_off()
         put_off_work_is_due()
-        work()
+        work_off()
         assert stages() == ["compared"] * 3
         assert Pair.objects.filter(state=Pair.State.OPEN).count() == 1

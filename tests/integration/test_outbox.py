@@ -19,12 +19,6 @@ __all__ = ["broker"]
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def no_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts as a fresh process would."""
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
-
-
 def send(*keys: int, topic: str = "ingest") -> None:
     with transaction.atomic():
         for key in keys:

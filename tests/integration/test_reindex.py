@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from gallery import embedders, index, tasks
@@ -11,9 +10,8 @@ from gallery.detection import collections, policies, rollout
 from gallery.errors import PolicyError
 from gallery.images.examination import Examination
 from gallery.ingest import backfill
-from gallery.ingest.intake import accept
 from gallery.models import Collection, Embedding, Image, Pair, Policy, StoredFile, User
-from tests import pictures
+from tests.uploading import upload_photograph
 
 pytestmark = [
     pytest.mark.django_db,
@@ -25,16 +23,11 @@ pytestmark = [
 OLD, NEW = "sscd", "sscd_distilled"
 
 
-def upload(by: User, seed: int, *, quality: int = 90) -> Image:
-    content = pictures.encoded(pictures.photograph(seed, width=240, height=180), quality=quality)
-    return accept(SimpleUploadedFile("photo.jpg", content), by=by).image
-
-
 @pytest.fixture
 def library(media: Path, lena: User, monkeypatch: pytest.MonkeyPatch) -> list[Image]:
     """Five images that the old network knows."""
     monkeypatch.setattr(backfill, "AT_ONCE", 2)
-    images = [upload(lena, seed) for seed in range(5)]
+    images = [upload_photograph(lena, seed) for seed in range(5)]
     tasks.run_everything()
     return images
 
@@ -72,7 +65,7 @@ def test_interrupted_it_goes_on_where_it_was(library: list[Image]) -> None:
 
 def test_what_is_uploaded_meanwhile_is_shown_to_both(library: list[Image], otto: User) -> None:
     rollout.begin(NEW)
-    upload(otto, 11)
+    upload_photograph(otto, 11)
     tasks.run_everything()
     assert (seen_by(OLD), seen_by(NEW)) == (6, 1)
     call_command("reindex", embedder=NEW)
@@ -82,7 +75,7 @@ def test_what_is_uploaded_meanwhile_is_shown_to_both(library: list[Image], otto:
 def test_after_the_switch_copies_are_found_by_the_new_network(library: list[Image], otto: User, ada: User) -> None:
     call_command("reindex", embedder=NEW, switch=True, by="ada")
     assert Policy.objects.in_force().embedder == NEW
-    copy = upload(otto, 3, quality=40)
+    copy = upload_photograph(otto, 3, quality=40)
     tasks.run_everything()
     pair = Pair.objects.get(left=library[3], right=copy)
     assert pair.model_key == embedders.key_of(NEW)
@@ -92,11 +85,11 @@ def test_after_the_switch_copies_are_found_by_the_new_network(library: list[Imag
 def test_rolling_back_finds_what_came_in_meanwhile(library: list[Image], otto: User, ada: User) -> None:
     before = Policy.objects.in_force()
     call_command("reindex", embedder=NEW, switch=True, by="ada")
-    meanwhile = upload(otto, 12)
+    meanwhile = upload_photograph(otto, 12)
     tasks.run_everything()
     policies.restore(Policy.objects.get(pk=before.pk), ada, "It was better before.")
     call_command("reconcile_index", repair=True)
-    copy = upload(ada, 12, quality=40)
+    copy = upload_photograph(ada, 12, quality=40)
     tasks.run_everything()
     pair = Pair.objects.get(left=meanwhile, right=copy)
     assert pair.model_key == embedders.key_of(OLD)
@@ -105,7 +98,7 @@ def test_rolling_back_finds_what_came_in_meanwhile(library: list[Image], otto: U
 def test_dropped_nothing_of_it_is_left_and_nothing_new_comes(library: list[Image], otto: User, ada: User) -> None:
     call_command("reindex", embedder=NEW, switch=True, by="ada")
     call_command("reindex", drop=OLD)
-    upload(otto, 13)
+    upload_photograph(otto, 13)
     tasks.run_everything()
     assert (seen_by(OLD), indexed(OLD)) == (0, 0)
     assert (seen_by(NEW), indexed(NEW)) == (6, 6)

@@ -4,23 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image as Pixels
 from PIL import ImageDraw
 
 from gallery import store, tasks
 from gallery.detection import sight
-from gallery.ingest.intake import accept
 from gallery.models import Image, Pair, StoredFile, User
 from gallery.pictures import Picture, checked
 from gallery.verification.features import LocalFeatures, extract
 from tests import pictures
+from tests.uploading import upload
 
 pytestmark = pytest.mark.django_db
-
-
-def upload(by: User, picture: Picture) -> Image:
-    return accept(SimpleUploadedFile("photo.png", pictures.encoded(picture, "PNG")), by=by).image
 
 
 def file_of(image: Image) -> StoredFile:

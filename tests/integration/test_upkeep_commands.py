@@ -7,29 +7,16 @@ import threading
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from gallery import index, outbox, tasks
+from gallery import index, tasks
 from gallery.detection import collections
-from gallery.ingest.intake import accept
 from gallery.models import Collection, Fingerprint, Image, OutboxEntry, User
-from tests import pictures
+from tests.uploading import upload_photograph
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test starts as a fresh process would."""
-    monkeypatch.setattr(outbox, "_closed_until", 0.0)
-
-
-def upload(by: User, seed: int = 0) -> Image:
-    content = pictures.encoded(pictures.photograph(seed, width=160, height=120))
-    return accept(SimpleUploadedFile("photo.jpg", content), by=by).image
 
 
 def make_overdue() -> None:
@@ -39,7 +26,7 @@ def make_overdue() -> None:
 def test_without_a_broker_the_sweeper_does_the_work_itself(
     media: Path, lena: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    image = upload(lena)
+    image = upload_photograph(lena, 0)
     make_overdue()
     call_command("sweep")
     image.refresh_from_db()
@@ -63,7 +50,7 @@ def test_a_loop_ends_on_sigterm_and_gives_the_signal_back(settings: Settings, le
 
 
 def test_work_stops_between_two_claims_when_asked_to(media: Path, lena: User) -> None:
-    upload(lena)
+    upload_photograph(lena, 0)
     tasks.run_everything(stopping=lambda: True)
     assert OutboxEntry.objects.filter(topic="ingest", attempts=0).count() == 1
 
@@ -71,7 +58,7 @@ def test_work_stops_between_two_claims_when_asked_to(media: Path, lena: User) ->
 @pytest.fixture
 def indexed(media: Path, lena: User) -> list[Image]:
     """Two images that are in the index."""
-    images = [upload(lena, seed) for seed in (1, 2)]
+    images = [upload_photograph(lena, seed) for seed in (1, 2)]
     tasks.run_everything()
     return images
 
