@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
+from gallery.detection import batches, groups
 from gallery.detection.groups import Group, Sides, split
 from gallery.detection.projection import project
 from gallery.models import Case, CaseMember, Pair, Policy, SplitPart
@@ -36,8 +37,17 @@ def connect(images: Collection[int]) -> None:
     reached = seeds | {image for pair in pairs for image in (pair.left_id, pair.right_id)}
     for case in _cases_of(reached):
         affected.setdefault(case.pk, case)
-    groups = split(pairs, cap=policy.case_cap, splits=standing_splits(reached))
-    _assign(groups, affected, policy)
+    splits = standing_splits(reached)
+    _assign(split(pairs, cap=policy.case_cap, splits=splits), affected, policy)
+    batches.fold(groups.batches(pairs, cap=policy.case_cap, splits=splits), affected)
+
+
+def copies_around(image: int, *, more_than: int) -> Group | None:
+    """The sure copies of one picture that ``image`` is among, as far as :data:`REACH`; None if they are fewer."""
+    pairs = _open_pairs_around({image})
+    splits = standing_splits({image} | {end for pair in pairs for end in (pair.left_id, pair.right_id)})
+    found = groups.batches(pairs, cap=more_than, splits=splits)
+    return next((group for group in found if image in group.images), None)
 
 
 def one_at_a_time() -> Policy:
@@ -106,12 +116,12 @@ def standing_splits(images: Collection[int]) -> list[Sides]:
     return [{image: min(parts) for image, parts in sides.items() if len(parts) == 1} for sides in found.values()]
 
 
-def _assign(groups: list[Group], affected: dict[int, Case], policy: Policy) -> None:
+def _assign(found: list[Group], affected: dict[int, Case], policy: Policy) -> None:
     """Give each group a case, an old one where most of it was; close what is left over."""
     homes = dict(CaseMember.objects.filter(case__in=affected, live=True).values_list("image", "case"))
     left_over = dict(affected)
     claims: list[tuple[Group, Case | None]] = []
-    for group in groups:
+    for group in found:
         shares: dict[int, int] = defaultdict(int)
         for image in group.images:
             if homes.get(image) in left_over:
@@ -165,9 +175,13 @@ def close(case: Case) -> None:
     """Nothing is left to decide. The members stay on record."""
     CaseMember.objects.filter(case=case, live=True).update(live=False)
     Pair.objects.filter(case=case, state=Pair.State.OPEN).update(case=None)
+    if case.batch_size:
+        Case.objects.filter(batch=case).update(batch=None)  # what it stood for stands for itself
     Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(
         state=Case.State.CLOSED,
         size=0,
+        batch=None,
+        batch_size=0,
         version=F("version") + 1,
         closed_at=timezone.now(),
         updated_at=timezone.now(),

@@ -53,15 +53,30 @@ def _joined(ordered: Sequence[Pair], *, cap: int, splits: Sequence[Sides]) -> li
         one = home.setdefault(pair.left_id, Group({pair.left_id}))
         other = home.setdefault(pair.right_id, Group({pair.right_id}))
         if one is not other:
-            together = one.images | other.images
-            if len(together) > cap or any(_has_both(sides, together) for sides in splits):
+            if len(one.images) + len(other.images) > cap:
                 continue
-            one.images = together
+            if any(_has_both(sides, one.images | other.images) for sides in splits):
+                continue
+            if len(one.images) < len(other.images):  # the smaller moves: thousands of copies join one by one
+                one, other = other, one
+            one.images |= other.images
             one.pairs += other.pairs
             home.update(dict.fromkeys(other.images, one))
         one.pairs.append(pair)
     groups = {id(group): group for group in home.values() if len(group.images) > 1}
     return sorted(groups.values(), key=lambda group: min(group.images))
+
+
+def batches(pairs: Iterable[Pair], *, cap: int, splits: Sequence[Sides] = ()) -> list[Group]:
+    """
+    The groups of sure copies of one picture that are too large for one case of ``cap`` images.
+
+    Never across one of ``splits``. Pairs that are not sure make none: what they connect may be another picture.
+    """
+    sure = [pair for pair in surest_first(pairs) if pair.tier >= Pair.Tier.CERTAIN]
+    if len(sure) < cap:  # a tree of more images than that has as many branches
+        return []
+    return [group for group in _joined(sure, cap=len(sure) + 1, splits=splits) if len(group.images) > cap]
 
 
 def _has_both(sides: Sides, images: set[int]) -> bool:

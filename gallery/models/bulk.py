@@ -45,7 +45,18 @@ class BulkJob(models.Model):
     reason = models.CharField(max_length=40, blank=True, help_text="one of the action's short list")
     note = models.TextField(blank=True, max_length=2000)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    total = models.PositiveIntegerField(default=0, help_text="cases chosen")
+    total = models.PositiveIntegerField(default=0, help_text="cases chosen, or images of a batch")
+    batch = models.ForeignKey(
+        "gallery.Case",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="batch_jobs",
+        help_text="the case that stood for the batch that is answered",
+    )
+    keeper = models.ForeignKey(
+        "gallery.Image", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="of a batch"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey("gallery.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -69,7 +80,7 @@ class BulkJob(models.Model):
 
 class BulkItem(models.Model):
     """
-    One case of a job, at the version it had when the job was sent.
+    One case of a job, at the version it had when the job was sent; or a part of a batch.
 
     The id is that of the decision it leads to: work that is done twice has one effect.
     """
@@ -86,13 +97,17 @@ class BulkItem(models.Model):
     number = models.PositiveIntegerField(help_text="its place in the job, from 1")
     case = models.ForeignKey("gallery.Case", on_delete=models.CASCADE, related_name="bulk_items")
     case_version = models.PositiveIntegerField()
+    images = models.JSONField(default=list, db_default=[], blank=True, help_text="ids, of a part of a batch")
+    size = models.PositiveIntegerField(default=0, db_default=0, help_text="how many these are; 0 if it is a whole case")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     code = models.CharField(max_length=24, blank=True, help_text="why it was left out or still stands")
     sentence = models.CharField(max_length=600, blank=True, help_text="the same, for people")
     pairs_closed = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="bulk_item_once", fields=["job", "case"])]
+        constraints = [
+            models.UniqueConstraint(name="bulk_item_once", fields=["job", "case"], condition=models.Q(size=0)),
+        ]
         indexes = [models.Index(name="bulk_item_next", fields=["job", "state", "number"])]
 
     def __str__(self) -> str:

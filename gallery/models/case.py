@@ -22,6 +22,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def most_certain_first(self) -> Self:
         return self.order_by("-tier", "-score", "id")
 
+    def unfolded(self) -> Self:
+        """Of a batch only the case that stands for it; others of it where somebody asks for a senior."""
+        return self.filter(Q(batch=None) | Q(escalated_at__isnull=False))
+
     def not_skipped_by(self, user: "User") -> Self:
         return self.exclude(skips__user=user)
 
@@ -49,6 +53,17 @@ class Case(models.Model):
     size = models.PositiveIntegerField(default=0, help_text="live members")
     tier = models.PositiveSmallIntegerField(default=0, help_text="the surest pair's")
     score = models.FloatField(default=0.0, help_text="the surest pair's")
+    batch = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="folded",
+        help_text="the case that stands for this one in the queue: both are sure copies of one picture",
+    )
+    batch_size = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="images of the batch that it stands for; 0 if it stands for itself only"
+    )
     opened_under = models.ForeignKey("gallery.Policy", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

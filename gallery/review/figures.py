@@ -30,7 +30,7 @@ class Queues:
 
 def queues(user: User) -> Queues:
     """The queues of ``user``; ``mine`` is what :func:`gallery.review.queue.waiting_for` gives."""
-    cases = Case.objects.open().annotate(
+    cases = Case.objects.open().unfolded().annotate(
         is_own=Q(pk__in=CaseMember.objects.about(user).values("case")),
         is_skipped=Q(pk__in=CaseSkip.objects.filter(user=user).values("case")),
     )

@@ -33,7 +33,7 @@ class Lease:
 
 def waiting_for(user: User) -> CaseQuerySet:
     """The open cases that this person may decide and has not skipped, in the order of the queue."""
-    found = Case.objects.open().not_about(user).not_skipped_by(user)
+    found = Case.objects.open().unfolded().not_about(user).not_skipped_by(user)
     if not user.may_override:
         found = found.filter(escalated_at=None)
     return found.most_certain_first()

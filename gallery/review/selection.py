@@ -137,11 +137,11 @@ def matching(filters: Filters, user: User) -> CaseQuerySet:
 def _queue(show: str, user: User) -> CaseQuerySet:
     match show:
         case "skipped":
-            return Case.objects.open().filter(skips__user=user)
+            return Case.objects.open().unfolded().filter(skips__user=user)
         case "escalated":
             return Case.objects.open().exclude(escalated_at=None)
         case "all":
-            return Case.objects.open()
+            return Case.objects.open().unfolded()
         case _:
             return queue.waiting_for(user)
 
