@@ -139,8 +139,8 @@ GET  /upload/                                 302 200 200 200 200 200 200
 POST /upload/                                 302 302 302 302 302 302 302
 GET  /uploads/                                302 200 200 200 200 200 200
 POST /uploads/                                302 405 405 405 405 405 405
-GET  /uploads/progress/                       302 286 286 286 286 286 286
-POST /uploads/progress/                       302 405 405 405 405 405 405
+GET  /uploads/progress/                       302 405 405 405 405 405 405
+POST /uploads/progress/                       302 286 286 286 286 286 286
 GET  /verdicts/                               302 403 403 200 200 200 200
 POST /verdicts/                               302 403 403 405 405 405 405
 """)

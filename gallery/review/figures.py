@@ -30,9 +30,13 @@ class Queues:
 
 def queues(user: User) -> Queues:
     """The queues of ``user``; ``mine`` is what :func:`gallery.review.queue.waiting_for` gives."""
-    cases = Case.objects.open().unfolded().annotate(
-        is_own=Q(pk__in=CaseMember.objects.about(user).values("case")),
-        is_skipped=Q(pk__in=CaseSkip.objects.filter(user=user).values("case")),
+    cases = (
+        Case.objects.open()
+        .unfolded()
+        .annotate(
+            is_own=Q(pk__in=CaseMember.objects.about(user).values("case")),
+            is_skipped=Q(pk__in=CaseSkip.objects.filter(user=user).values("case")),
+        )
     )
     escalated = Q(escalated_at__isnull=False)
     mine = Q(is_own=False, is_skipped=False) & (Q() if user.may_override else ~escalated)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from gallery.models import Image
 from gallery.models.image import ImageQuerySet
@@ -14,7 +14,7 @@ from gallery.views.access import SignedIn, signed_in
 from gallery.views.paging import page_of, shown_count
 from gallery.views.states import rows_of
 
-POLLED = 100
+POLLED = 300
 """Rows that one poll may ask about."""
 
 STOP_POLLING = 286
@@ -72,14 +72,16 @@ def uploads(request: SignedIn) -> HttpResponse:
 
 
 @signed_in
-@require_safe
+@require_POST
 def progress(request: SignedIn) -> HttpResponse:
     """
     The rows that are no longer as the page shows them.
 
-    The page names what it waits for as ``waiting=<public id>:<state key>``, once for each row.
+    The page names each row as ``waiting=<public id>:<state key>``, or as ``shown=…`` where it is done with: of that a
+    later one may turn out to be a copy. A POST, because an address has no room for so many.
     """
-    shown = dict(item.partition(":")[::2] for item in request.GET.getlist("waiting")[:POLLED])
+    asked = [*request.POST.getlist("waiting"), *request.POST.getlist("shown")]
+    shown = dict(item.partition(":")[::2] for item in asked[:POLLED])
     images = Image.objects.uploaded_by(request.user).filter(public_id__in=shown)
     rows = rows_of(list(images.with_open_pairs().for_pages().newest_first()), request.user)
     changed = [row for row in rows if row.image and row.state.key != shown[row.image.public_id]]

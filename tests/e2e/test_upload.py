@@ -1,6 +1,7 @@
 """Uploading in a real browser: the script, the row that moves on, and what is said when the connection is gone."""
 
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,6 +43,25 @@ def test_each_file_gets_its_row_and_the_row_moves_on(page: Page, photo: Path, tm
     page.set_input_files("#files", other)
     expect(page.locator("#rows .pill.wait")).to_have_text("Received")
     expect(page.locator("[data-poll]:not([data-stopped])")).to_have_count(1)
+
+
+def test_of_very_many_files_those_that_wait_are_asked_about_first(page: Page, photo: Path) -> None:
+    page.set_input_files("#files", photo)
+    expect(page.locator("#rows .pill.wait")).to_have_text("Received")
+    with page.expect_request("**/uploads/progress/") as asked:
+        page.evaluate(
+            """() => {
+              const row = document.querySelector("#rows li");
+              for (let number = 0; number < 290; number += 1) {
+                for (const name of ["shown", "waiting"]) {
+                  const field = document.createElement("input");
+                  row.append(Object.assign(field, { type: "hidden", name, value: `${number}:` }));
+                }
+              }
+            }"""
+        )
+    sent = parse_qs(asked.value.post_data or "", keep_blank_values=True)
+    assert (len(sent["waiting"]), len(sent["shown"])) == (291, 9)
 
 
 def test_a_lost_connection_is_told_and_the_file_can_be_sent_again(page: Page, photo: Path) -> None:

@@ -31,7 +31,6 @@ WORDS = {
 
 QUERIES = {
     "/uploads/": ["show", "before"],
-    "/uploads/progress/": ["waiting"],
     "/images/": ["q", "show", "before"],
     "/decisions/": ["by", "action", "state", "before", "q"],
     "/verdicts/": ["state", "kind", "before"],
@@ -82,6 +81,7 @@ def test_an_address_is_answered_whatever_it_says(word: str, page: Client, case: 
 
 FORMS: dict[str, dict[str, str]] = {
     "/upload/": {"rows": ""},
+    "/uploads/progress/": {"waiting": "", "shown": ""},
     "/preferences/": {"appearance": "", "concealment": ""},
     "/preferences/appearance/": {"appearance": "", "next": ""},
     "/preferences/keys/": {"different": "", "merge": ""},

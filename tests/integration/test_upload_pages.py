@@ -171,7 +171,7 @@ def test_a_poll_brings_only_rows_that_moved_on_and_then_stops(page: Client, lena
     moved = factories.image(lena, seed=1, stage=Stage.DECODED, title="moved")
     stays = factories.image(lena, seed=2, stage=Stage.STORED, title="stays")
     asked = {"waiting": [f"{moved.public_id}:received", f"{stays.public_id}:received"]}
-    response = page.get("/uploads/progress/", asked)
+    response = page.post("/uploads/progress/", asked)
     text = response.content.decode()
     assert response.status_code == 200
     assert "moved" in text
@@ -179,15 +179,25 @@ def test_a_poll_brings_only_rows_that_moved_on_and_then_stops(page: Client, lena
     assert 'hx-swap-oob="true"' in text
 
     asked = {"waiting": [f"{moved.public_id}:read", f"{stays.public_id}:received"]}
-    assert page.get("/uploads/progress/", asked).status_code == 204
+    assert page.post("/uploads/progress/", asked).status_code == 204
 
     Image.objects.update(stage=Stage.COMPARED)
-    assert page.get("/uploads/progress/", asked).status_code == 286
+    assert page.post("/uploads/progress/", asked).status_code == 286
+
+
+def test_a_poll_brings_a_row_that_was_clear_when_a_later_one_is_its_copy(page: Client, lena: User) -> None:
+    older, newer = factories.image(lena, seed=5, title="older"), factories.image(lena, seed=5, quality=60)
+    asked = {"shown": [f"{older.public_id}:clear"], "waiting": [f"{newer.public_id}:compared"]}
+    assert "older" not in page.post("/uploads/progress/", asked).content.decode()
+    factories.case(older, newer)
+    text = page.post("/uploads/progress/", asked).content.decode()
+    assert text.count("Looks like one you uploaded") == 2
+    assert f'name="shown" value="{older.public_id}:copy-{newer.pk}"' in text
 
 
 def test_a_poll_says_nothing_of_other_peoples_images(page: Client, otto: User) -> None:
     theirs = factories.image(otto, stage=Stage.DECODED, title="theirs")
-    response = page.get("/uploads/progress/", {"waiting": [f"{theirs.public_id}:received"]})
+    response = page.post("/uploads/progress/", {"waiting": [f"{theirs.public_id}:received"]})
     assert "theirs" not in response.content.decode()
 
 
