@@ -81,7 +81,12 @@ class VectorIndex(Protocol):
         """Put ``mark`` on ``collection``. When this returns, every process sees it."""
 
     def unmark(self, collection: str, marks: Sequence[int]) -> None:
-        """Take ``marks`` away; unknown ones are ignored."""
+        """
+        Take ``marks`` away; unknown ones are ignored.
+
+        :meth:`bears` may see them for some seconds more: who asks for a mark asks for the one that SQL has, and that
+        is never taken away before SQL has another.
+        """
 
     def bears(self, collection: str, mark: int) -> bool:
         """Whether ``mark`` is on it; not where there is no such collection. Costs no more than one search."""
