@@ -148,6 +148,7 @@ class Scene:
             "/albums/<int:album_id>/take-out/": {"image": self.image.public_id},
             "/i/<slug:public_id>/remove/": {"reason": "Asked for by the person shown."},
             "/review/<int:case_id>/<slug:action>/": decided | {"reason": "look_alike"},
+            "/review/<int:case_id>/batch/": {"action": "merge", "job_id": str(uuid.uuid4()), "seen": "2-1"},
             "/review/<int:case_id>/escalate/": {"note": "Hard to say."},
             "/review/<int:case_id>/comment/": {"text": "Look at the hands."},
             "/decisions/<uuid:decision_id>/undo/": {"reason": "mistake"},

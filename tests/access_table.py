@@ -91,6 +91,8 @@ GET  /review/<int:case_id>/                   302 403 403 200 200 200 200
 POST /review/<int:case_id>/                   302 403 403 405 405 405 405
 GET  /review/<int:case_id>/<slug:action>/     302 403 403 405 405 403 403
 POST /review/<int:case_id>/<slug:action>/     302 403 403 302 302 403 403
+GET  /review/<int:case_id>/batch/             302 403 403 302 302 403 403
+POST /review/<int:case_id>/batch/             302 403 403 302 302 403 403
 GET  /review/<int:case_id>/comment/           302 403 403 405 405 403 403
 POST /review/<int:case_id>/comment/           302 403 403 302 302 403 403
 GET  /review/<int:case_id>/escalate/          302 403 403 405 405 403 403

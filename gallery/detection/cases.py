@@ -42,12 +42,17 @@ def connect(images: Collection[int]) -> None:
     batches.fold(groups.batches(pairs, cap=policy.case_cap, splits=splits), affected)
 
 
-def copies_around(image: int, *, more_than: int) -> Group | None:
-    """The sure copies of one picture that ``image`` is among, as far as :data:`REACH`; None if they are fewer."""
-    pairs = _open_pairs_around({image})
-    splits = standing_splits({image} | {end for pair in pairs for end in (pair.left_id, pair.right_id)})
+def copies_around(images: Collection[int], *, more_than: int) -> Group | None:
+    """
+    The sure copies of one picture that one of ``images`` is among, as far as :data:`REACH`; of several the most.
+
+    None if there are not ``more_than`` so many of any.
+    """
+    pairs = _open_pairs_around(set(images))
+    splits = standing_splits({*images, *(end for pair in pairs for end in (pair.left_id, pair.right_id))})
     found = groups.batches(pairs, cap=more_than, splits=splits)
-    return next((group for group in found if image in group.images), None)
+    met = [group for group in found if not group.images.isdisjoint(images)]
+    return max(met, key=lambda group: len(group.images), default=None)
 
 
 def one_at_a_time() -> Policy:

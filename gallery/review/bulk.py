@@ -18,7 +18,7 @@ from gallery.errors import CaseChanged, NotAllowed, NothingToUndo, ReviewError, 
 from gallery.models import AuditEntry, BulkItem, BulkJob, Case, Decision, OutboxEntry, User
 from gallery.models.case import CaseQuerySet
 from gallery.outbox import Claim
-from gallery.review import access, actions, bulk_rules, reasons, selection, undo
+from gallery.review import access, actions, batches, bulk_rules, reasons, selection, undo
 from gallery.review.decisions import NOTE_LENGTH
 from gallery.review.selection import Filters, Seal
 from gallery.review.submit import Submit
@@ -61,16 +61,9 @@ def start(
     :raises CaseChanged: if other cases match now, or one of them changed.
     :raises RuleBroken: if there are none or too many, or the reason is not on the list.
     """
-    if sent := BulkJob.objects.filter(pk=job_id).first():
-        if sent.actor_id != user.pk:
-            raise NotAllowed(_("Somebody else has sent this form. Open the list again."))
+    if sent := sent_before(user, job_id):
         return sent
-    access.check_reviewer(user)
-    if not user.has_perm(actions.ANSWERS[action].permission):
-        raise NotAllowed(_("Only moderators decide on cases. Ask an admin for the role."))
-    reasons.check_reason(action, reason)
-    if len(note) > NOTE_LENGTH:
-        raise RuleBroken(_("The note is longer than %(n)s characters. Shorten it.") % {"n": NOTE_LENGTH})
+    check_asked(user, action, reason=reason, note=note)
     now = selection.seal(cases)
     check_size(now.count)
     if str(now) != str(seen):
@@ -91,6 +84,31 @@ def start(
     )
     outbox.send(TOPIC, key=job.pk)
     return job
+
+
+def sent_before(user: User, job_id: uuid.UUID) -> BulkJob | None:
+    """
+    The job that this very form made already.
+
+    :raises NotAllowed: if it was somebody else's.
+    """
+    sent = BulkJob.objects.filter(pk=job_id).first()
+    if sent and sent.actor_id != user.pk:
+        raise NotAllowed(_("Somebody else has sent this form. Open the list again."))
+    return sent
+
+
+def check_asked(user: User, action: str, *, reason: str, note: str) -> None:
+    """
+    :raises NotAllowed: if this person may not give that answer.
+    :raises RuleBroken: if the reason is not on the answer's list, or the note is too long.
+    """
+    access.check_reviewer(user)
+    if not user.has_perm(actions.ANSWERS[action].permission):
+        raise NotAllowed(_("Only moderators decide on cases. Ask an admin for the role."))
+    reasons.check_reason(action, reason)
+    if len(note) > NOTE_LENGTH:
+        raise RuleBroken(_("The note is longer than %(n)s characters. Shorten it.") % {"n": NOTE_LENGTH})
 
 
 def check_size(count: int) -> None:
@@ -199,7 +217,8 @@ def _work_on(job: BulkJob, entry: OutboxEntry) -> None:
     BulkJob.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.RUNNING)
     backwards = job.state == State.UNDOING
     waiting = job.items.filter(state=ItemState.DECIDED if backwards else ItemState.WAITING)
-    items = list(waiting.order_by("-number" if backwards else "number")[:AT_ONCE])
+    limit = batches.AT_ONCE if job.batch_id else AT_ONCE
+    items = list(waiting.select_related("case").order_by("-number" if backwards else "number")[:limit])
     if entry.attempts >= LAST_TRY and items:
         # Whatever ended the work twice did so at the first case of those left: the others are not to wait for it.
         _leave(items.pop(0), bulk_rules.FAILED, bulk_rules.label_of(bulk_rules.FAILED), backwards=backwards)
@@ -207,14 +226,19 @@ def _work_on(job: BulkJob, entry: OutboxEntry) -> None:
         try:
             _take_one_back(job, item) if backwards else _decide_one(job, item)
         except ReviewError as refusal:
+            if not backwards and isinstance(refusal, RuleBroken) and batches.halve(item, job):
+                continue  # each half by itself in the next round: one picture does not hold up the others
             code = refusal.code if backwards else bulk_rules.code_of(refusal, item, job)
             _leave(item, code, str(refusal), backwards=backwards)
 
 
 @in_one_transaction
 def _decide_one(job: BulkJob, item: BulkItem) -> None:
-    """One case, as on the desk: decision and item in one transaction."""
+    """One case as on the desk, or a part of a batch: decision and item in one transaction."""
     if _locked(job.pk).state != State.RUNNING:
+        return
+    if item.size:
+        batches.decide_part(job, item)
         return
     case = Case.objects.get(pk=item.case_id)
     if obstacle := bulk_rules.obstacle(case, item, job):

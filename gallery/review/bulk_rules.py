@@ -51,7 +51,7 @@ def code_of(refusal: ReviewError, item: BulkItem, job: BulkJob) -> str:
         return "changed"
     if isinstance(refusal, NotAllowed):
         return "not_allowed"
-    if job.action == Decision.Action.MERGE:
+    if job.action == Decision.Action.MERGE and not item.size:
         images = Image.objects.filter(memberships__case=item.case_id, memberships__live=True)
         if len(merge_fields.licences(list(images))) > 1:
             return "licence"

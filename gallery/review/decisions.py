@@ -80,22 +80,26 @@ def _decide(case: Case, user: User, *, action: Action, submit: Submit, effect: E
         raise _TooLateError
     case = Case.objects.get(pk=case.pk)
     access.check_case(user, case)
-    scene = Scene(case, tuple(locked(_live(case))), policy, user)
+    return outcome(write(Scene(case, tuple(locked(_live(case))), policy, user), action, submit, effect))
+
+
+def write(scene: Scene, action: Action, submit: Submit, effect: Effect) -> Decision:
+    """The decision with its effect on pairs, cases and the audit. Whatever must hold was checked under the locks."""
     decision = Decision.objects.create(
         pk=submit.decision_id,
         action=action,
-        actor=user,
-        case=case,
+        actor=scene.user,
+        case=scene.case,
         case_version=submit.seen_version,
         reason=submit.reason,
         note=submit.note,
     )
     concerned = effect(decision, scene, submit)
-    Case.objects.filter(pk=case.pk, lease_holder=user).update(lease_holder=None, lease_until=None)
+    Case.objects.filter(pk=scene.case.pk, lease_holder=scene.user).update(lease_holder=None, lease_until=None)
     decision.pairs_closed = contents.settle(concerned)
     decision.save(update_fields=["pairs_closed"])
     audit(decision, concerned)
-    return outcome(decision)
+    return decision
 
 
 def audit(decision: Decision, images: set[int]) -> None:

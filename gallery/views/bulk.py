@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
+from django.db.models.functions import Greatest
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -126,7 +127,7 @@ def start(request: SignedIn) -> HttpResponse:
         job = bulk.start(
             request.user,
             choice.cases(request),
-            job_id=_uuid(form.get("job_id", "")),
+            job_id=uuid_of(form.get("job_id", "")),
             action=choice.action.name,
             filters=choice.filters,
             seen=form.get("seal", ""),
@@ -138,7 +139,10 @@ def start(request: SignedIn) -> HttpResponse:
     return redirect(job)
 
 
-def _uuid(given: str) -> uuid.UUID:
+def uuid_of(given: str) -> uuid.UUID:
+    """
+    :raises Http404: if ``given`` is none.
+    """
     try:
         return uuid.UUID(given)
     except ValueError as error:
@@ -180,7 +184,8 @@ def _job(request: SignedIn, found: BulkJob, *, refusal: str = "", status: int = 
 
 
 def _context(request: SignedIn, found: BulkJob) -> dict[str, object]:
-    rows = found.items.values("state", "code").annotate(count=Count("pk"), pairs=Sum("pairs_closed")).order_by("-count")
+    several = Sum(Greatest("size", 1))  # the pictures of a part of a batch; else it is one case
+    rows = found.items.values("state", "code").annotate(count=several, pairs=Sum("pairs_closed")).order_by("-count")
     counted = list(rows)
     gone = [BulkItem.State.LEFT_OUT, BulkItem.State.STANDS]
     items = found.items.filter(state__in=gone).select_related("case").order_by("number")[:LEFT_OUT]
@@ -199,12 +204,17 @@ def _context(request: SignedIn, found: BulkJob) -> dict[str, object]:
 
 
 def _with_pictures(items: Sequence[BulkItem]) -> list[tuple[BulkItem, list[Image]]]:
-    """Each with the two oldest images of its case, also of one that is closed since."""
-    members = CaseMember.objects.filter(case__in=[item.case_id for item in items]).order_by("image")
+    """Each with two of its images, or the two oldest of its case, also of one that is closed since."""
+    members = CaseMember.objects.filter(case__in=[item.case_id for item in items if not item.size]).order_by("image")
     by_case: dict[int, list[Image]] = {}
     for member in members.select_related("image__file"):
         by_case.setdefault(member.case_id, []).append(member.image)
-    return [(item, by_case.get(item.case_id, [])[:2]) for item in items]
+    named = [pk for item in items for pk in item.images[:2]]
+    by_id = Image.objects.select_related("file").in_bulk(named) if named else {}
+    return [
+        (item, [by_id[pk] for pk in item.images[:2]] if item.size else by_case.get(item.case_id, [])[:2])
+        for item in items
+    ]
 
 
 def _left_out(counted: Sequence[Mapping[str, Any]]) -> list[LeftOut]:
@@ -234,10 +244,14 @@ def _progress(found: BulkJob, counted: Sequence[Mapping[str, Any]]) -> Progress:
         taken = by_state.get(BulkItem.State.UNDONE, 0)
         total = taken + decided + by_state.get(BulkItem.State.STANDS, 0)
         words = _("%(n)s of %(all)s decisions taken back.")
+        if found.batch_id:
+            words = _("The answer is taken back for %(n)s of %(all)s pictures.")
         numbers = {"n": number_format(taken), "all": number_format(total)}
         return Progress(done=total - decided, total=total, decided=decided, pairs=pairs, words=words % numbers)
     done = found.total - by_state.get(BulkItem.State.WAITING, 0)
     words = _("%(n)s of %(all)s cases decided. %(pairs)s pairs closed.")
+    if found.batch_id:
+        words = _("%(n)s of %(all)s pictures decided. %(pairs)s pairs closed.")
     numbers = {"n": number_format(decided), "all": number_format(found.total), "pairs": number_format(pairs)}
     return Progress(done=done, total=found.total, decided=decided, pairs=pairs, words=words % numbers)
 

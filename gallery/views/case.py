@@ -37,7 +37,7 @@ TRAIL = 20
 @require_safe
 def case(request: SignedIn, case_id: int) -> HttpResponse:
     """The case on the desk. One that is closed says what happened to it."""
-    found = get_object_or_404(Case.objects.select_related("opened_under", "escalated_by"), pk=case_id)
+    found = get_object_or_404(Case.objects.select_related("opened_under", "escalated_by", "batch"), pk=case_id)
     if found.state == Case.State.CLOSED:
         return closed(request, found)
     desk = desk_of(request, found)

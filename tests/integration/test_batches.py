@@ -1,5 +1,7 @@
 """Copies of one picture beyond what a case holds: one entry of the queue, one answer, one way back."""
 
+from itertools import pairwise
+
 import pytest
 
 from gallery.detection import cases as detection
@@ -55,7 +57,7 @@ def test_likely_copies_are_no_batch(mara: User, lena: User) -> None:
     """What only looks alike may be another picture: each case is looked at."""
     Policy.objects.update(case_cap=CAP)
     chain = [image(lena, f"link {number}") for number in range(COPIES)]
-    for one, other in zip(chain, chain[1:], strict=False):
+    for one, other in pairwise(chain):
         find(one, other, ncc=0.8)
     assert set(Pair.objects.values_list("tier", flat=True)) == {Pair.Tier.REVIEW}
     assert len(open_cases()) > 2
@@ -76,7 +78,6 @@ def test_what_a_case_stood_for_is_never_hidden_behind_a_closed_one(mara: User, c
 
 
 def test_a_batch_that_shrinks_to_one_case_is_one_case(mara: User, copies: list[Image]) -> None:
-    (entry,) = selection.matching(ALL, mara)
     Image.objects.filter(pk__in=[copy.pk for copy in copies[3:]]).update(standing=Image.Standing.REMOVED)
     detection.refresh([copy.pk for copy in copies])
     (case,) = open_cases()
@@ -95,6 +96,6 @@ def test_a_split_keeps_the_batches_of_its_two_sides_apart(mara: User, copies: li
     home = Case.objects.open().get(members__image=copies[10], members__live=True)
     bridge = Pair.objects.get(left=copies[10], right=copies[11])
     act("split", home, mara, bridge=bridge.pk)
-    around = [detection.copies_around(copies[number].pk, more_than=1) for number in (0, 11)]
+    around = [detection.copies_around({copies[number].pk}, more_than=1) for number in (0, 11)]
     assert around[0] is not None
     assert copies[11].pk not in around[0].images
