@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from gallery.detection.groups import split
 from gallery.models import Image, Pair, Policy
 from gallery.review.belongings import Belongings
 from gallery.verification.evidence import Evidence, Part
@@ -59,14 +60,15 @@ def suggest(
     ``belongings`` of the images are looked up where they are not given.
     In the reasons the images are called A, B, C … in the order given.
     """
-    flaws = _flaws(pairs)
+    found = list(pairs)
+    flaws, alike = _flaws(found), _same_pixels(images, found)
     belongings = belongings or Belongings.of(images)
     counts = {image.pk: belongings.count(REFERENCES, image) for image in images}
-    parts = {image.pk: _parts(image, images, flaws.get(image.pk, {}), counts) for image in images}
+    parts = {image.pk: _parts(image, images, alike[image.pk], flaws.get(image.pk, {}), counts) for image in images}
     weights: Mapping[str, float] = policy.keeper_weights
     whole = sum(weights.values()) or 1.0
     scores = {
-        pk: sum(weights.get(name, 0.0) * value for name, value in found.items()) / whole for pk, found in parts.items()
+        pk: sum(weights.get(name, 0.0) * value for name, value in each.items()) / whole for pk, each in parts.items()
     }
     ranked = sorted(images, key=lambda image: (-scores[image.pk], image.pk))
     reasons = _reasons(images, ranked, parts, weights, flaws) if len(ranked) > 1 else []
@@ -123,8 +125,22 @@ def _flaws_of(mine: Part, theirs: Part) -> list[str]:
     return found
 
 
-def _parts(image: Image, images: Sequence[Image], flaws: Mapping[str, int], counts: Mapping[int, int]) -> Scores:
-    """Each reason's score, 0 to 1."""
+def _same_pixels(images: Sequence[Image], pairs: Iterable[Pair]) -> dict[int, list[Image]]:
+    """For each image, those that show the very same pixels, itself among them."""
+    identical = [pair for pair in pairs if pair.tier == Pair.Tier.IDENTICAL]
+    groups = [group.images for group in split(identical, cap=len(images))]
+    homes = {pk: group for group in groups for pk in group}
+    return {image.pk: [other for other in images if other.pk in homes.get(image.pk, {image.pk})] for image in images}
+
+
+def _parts(
+    image: Image,
+    images: Sequence[Image],
+    alike: Sequence[Image],
+    flaws: Mapping[str, int],
+    counts: Mapping[int, int],
+) -> Scores:
+    """Each reason's score, 0 to 1. Those that are ``alike`` lost the same, whatever they were saved as."""
     most_pixels = max(_pixels(other) for other in images) or 1
     most_counts = max(counts.values(), default=0) or 1
     joined = sorted({other.owner.date_joined for other in images})
@@ -132,8 +148,8 @@ def _parts(image: Image, images: Sequence[Image], flaws: Mapping[str, int], coun
     return {
         "pixels": _pixels(image) / most_pixels,
         "whole": max(0.0, 1.0 - 0.5 * len(flaws)),
-        "compression": compression(image),
-        "format": FORMATS.get(image.file.format.upper(), 0.5) if image.file else 0.0,
+        "compression": max(compression(other) for other in alike),
+        "format": max(_room(other) for other in alike),
         "metadata": _described(image),
         "references": counts.get(image.pk, 0) / most_counts,
         "age": 1.0 - seen.index(image.first_seen) / len(seen),
@@ -152,6 +168,10 @@ def compression(image: Image) -> float:
     if image.file.format.upper() in LOSSLESS:
         return 1.0
     return (image.file.quality or 75) / 100
+
+
+def _room(image: Image) -> float:
+    return FORMATS.get(image.file.format.upper(), 0.5) if image.file else 0.0
 
 
 def _described(image: Image) -> float:

@@ -141,7 +141,9 @@ def _taken_back(request: SignedIn, found: Decision) -> HttpResponse:
         )
     except ReviewError as refusal:
         return _refused(request, found, refusal)
-    messages.success(request, outcome.sentence, extra_tags=str(outcome.decision.pk))
+    holds = found.action == Decision.Action.UNDO
+    level = messages.SUCCESS if holds else messages.INFO
+    messages.add_message(request, level, outcome.sentence, extra_tags=str(outcome.decision.pk))
     return redirect("case", outcome.case.pk) if outcome.case else redirect("decision", found.pk)
 
 

@@ -285,3 +285,16 @@ def test_the_policy_weighs_what_speaks_for_a_keeper(lena: User, jon: User) -> No
         assert (suggested.image, suggested.reasons) == (best, [reason])
     policy.keeper_weights = none
     assert keeper.suggest(images, Pair.objects.none(), policy).reasons == []
+
+
+def test_a_format_is_no_reason_between_the_same_pixels(lena: User) -> None:
+    a, b = image(lena, "a", pixels="lake"), image(lena, "b", pixels="lake")
+    StoredFile.objects.filter(image=b).update(format="PNG")
+    images = list(Image.objects.select_related("file", "owner").order_by("pk"))
+    policy = Policy.objects.in_force()
+    policy.keeper_weights = dict.fromkeys(policy.keeper_weights, 0.0) | {"compression": 0.5, "format": 0.5}
+    suggested = keeper.suggest(images, Pair.objects.none(), policy)
+    assert (suggested.image, len(suggested.reasons)) == (b, 2)
+    pair = find(a, b, same_pixels=True)
+    suggested = keeper.suggest(images, [pair], policy)
+    assert (pair.tier, suggested.image, suggested.reasons) == (Pair.Tier.IDENTICAL, a, [])
