@@ -19,7 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each of these takes as long as it takes; what hangs is told by its own waits."""
     for item in items:
         if "tests/faults" in item.path.as_posix():
-            item.add_marker(pytest.mark.timeout(600))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(600))
             item.add_marker(pytest.mark.django_db(transaction=True))
 
 

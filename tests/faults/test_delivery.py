@@ -2,18 +2,23 @@
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from pytest_django import Settings
 
 from gallery import outbox
+from gallery.detection.groups import Group
 from gallery.ingest.intake import accept
-from gallery.models import Case, Image, Pair, Policy, User
+from gallery.models import BulkJob, Case, Decision, Image, Pair, Policy, User
 from gallery.pictures import Picture
+from gallery.review import batch_jobs, batches, queue
+from gallery.review.batch_jobs import Seen
 from tests import pictures, site
 from tests.conftest import change_dedup
 from tests.faults.ledger import Entry, note
@@ -22,7 +27,7 @@ from tests.integration.test_near_copies_at_once import rounds_without_one_pair
 
 ROUNDS = 150
 COPIES = int(os.environ.get("FAULTS_COPIES", "1000"))
-MOST_SECONDS = 500
+MOST_SECONDS = COPIES // 2
 
 
 def test_a_flood_of_doubled_messages_changes_nothing(
@@ -95,8 +100,9 @@ def copies(original: Picture) -> Iterator[bytes]:
             yield pictures.encoded(pictures.resized(original, 1 - number / 8000), quality=60 + number // 10 % 30)
 
 
-def test_a_flood_of_copies_of_one_picture_make_a_tree_and_no_explosion(
-    broker: str, milvus: str, media: Path, load: Load, tmp_path: Path, settings: Settings
+@pytest.mark.timeout(4 * MOST_SECONDS)
+def test_a_flood_of_copies_of_one_picture_make_a_tree_and_one_question(
+    broker: str, milvus: str, media: Path, load: Load, mara: User, tmp_path: Path, settings: Settings
 ) -> None:
     change_dedup(settings, ingest_batch=16)
     original = pictures.photograph(8, width=200, height=150)
@@ -106,7 +112,35 @@ def test_a_flood_of_copies_of_one_picture_make_a_tree_and_no_explosion(
         for content in copies(original):
             load.images.append(accept(SimpleUploadedFile("photo.jpg", content), by=load.by).image.pk)
         load.wait(seconds=MOST_SECONDS)
+        they_make_a_tree(load, seconds=time.monotonic() - since)
+        (entry,) = queue.waiting_for(mara)
+        batch = batches.of(entry)
+        assert batch is not None
+        assert (entry.batch_size, batch.images) == (COPIES, set(load.images))
+        since = time.monotonic()
+        job = merged_into_one(entry, batch, mara)
         seconds = time.monotonic() - since
+        load.wait(seconds=MOST_SECONDS)
+    lost = COPIES - 1 - Image.objects.filter(merged_into=job.keeper).count()
+    answered = f"one job: {Decision.objects.count()} decisions"
+    note(Entry(10, f"{COPIES} copies of one picture, answered at once", answered, lost, seconds))
+    assert lost == 0
+    assert not Case.objects.open().exists()
+    assert not Pair.objects.filter(state__in=[Pair.State.OPEN, Pair.State.CANDIDATE]).exists()
+
+
+def merged_into_one(entry: Case, batch: Group, by: User) -> BulkJob:
+    """The job of one answer to all of them, at its end."""
+    (best, *_others) = batches.keepers(batch.images, by)
+    seen = str(Seen.of(batch))
+    job = batch_jobs.start(by, entry, job_id=uuid.uuid4(), action="merge", seen=seen, keeper=best.pk)
+    ended = BulkJob.objects.filter(pk=job.pk, state=BulkJob.State.DONE)
+    site.wait_for("the batch is merged", ended.exists, seconds=MOST_SECONDS)
+    return job
+
+
+def they_make_a_tree(load: Load, *, seconds: float) -> None:
+    """Of n copies n - 1 pairs are to be decided, and all of them hang together."""
     pairs = list(Pair.objects.filter(state=Pair.State.OPEN).values_list("left", "right"))
     lost = COPIES - len(joined(load.images[0], pairs))
     note(Entry(10, f"{COPIES} copies of one picture", f"once: {len(pairs)} pairs to decide", lost, seconds))
