@@ -1,5 +1,6 @@
 """
-Two works per image: *search* puts it into the index and finds whom to compare it with; *verify* compares.
+Two works per image: *search* puts it into the index and finds whom to compare it with; *verify* compares, where there
+is somebody to compare it with.
 
 Insert first, then search with strong consistency: if two near-copies both missed each other, each search would have
 come before the other's insert, which is a circle.
@@ -26,7 +27,8 @@ PAIRS_AT_ONCE = 200
 
 def search(claim: Claim) -> None:
     """
-    Index the images of ``claim``, search for each, write their candidate pairs and ask for the comparisons.
+    Index the images of ``claim``, search for each, write their candidate pairs and ask for the comparisons. An image
+    without a pair needs none.
 
     :raises Unavailable: if the index is down. Nothing is lost: the work stays in the outbox.
     """
@@ -40,9 +42,16 @@ def search(claim: Claim) -> None:
     found = candidates.find(images, policy, client)
     with transaction.atomic():
         outbox.finish(claim)
-        to_compare = {image.pk for image in images} | pairs.propose(found, policy, key)
+        to_compare = pairs.propose(found, policy, key) | _paired(images)
         _move(images, Stage.SEARCHED)
+        alone = Image.objects.filter(pk__in={image.pk for image in images} - to_compare, stage=Stage.SEARCHED)
+        alone.update(stage=Stage.COMPARED)
         outbox.send_many("verify", keys=to_compare)
+
+
+def _paired(images: Sequence[Image]) -> set[int]:
+    """Those of ``images`` that are the newer of a pair, of whatever state: with others *verify* has nothing to do."""
+    return set(Pair.objects.filter(right__in=[image.pk for image in images]).values_list("right", flat=True))
 
 
 def _move(images: Sequence[Image], stage: Image.Stage) -> None:
