@@ -36,6 +36,7 @@ PDQ_SIDE = 512
 """The long side, in pixels, of the copy that is hashed: PDQ takes 690 ms on 12 megapixels and 4 ms on this."""
 
 COLOUR_SIDE = 256
+"""The long side, in pixels, of the copy in which colours are counted."""
 
 
 def sha256(stream: BinaryIO) -> str:
@@ -136,7 +137,7 @@ def pdq_similarity(distance: int) -> float:
 
 def dominant_share(picture: Picture) -> float:
     """
-    The share, 0 to 1, of the most frequent colour: 4 bits a channel, over a copy of at most 256 pixels.
+    The share, 0 to 1, of the most frequent colour: 4 bits a channel, over a copy of at most :data:`COLOUR_SIDE` pixels.
 
     Above 0.40 a picture is document-like: 96 to 100 % of pages, receipts, charts and chats are, and 3 % of photos.
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -191,7 +191,8 @@ def _new_rows(uploads: dict[str, Checked], by: User) -> dict[str, Image]:
     )
     for image, stored in zip(images, files, strict=True):
         image.file = stored
-    Image.objects.bulk_update(images, ["file"])
+    theirs = StoredFile.objects.filter(image=OuterRef("pk")).values("pk")
+    Image.objects.filter(pk__in=[image.pk for image in images]).update(file=Subquery(theirs))
     return {image.upload_hash: image for image in images}
 
 

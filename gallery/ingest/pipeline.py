@@ -196,7 +196,13 @@ def _describe(opened: Sequence[Opened]) -> dict[int, int]:
                 dominant_share=facts.dominant_share,
             )
         )
-    StoredFile.objects.bulk_update(files, ["width", "height", "quality", "frames", "format"])
+    # As an upsert of rows that are there: a tenth of the time of ``bulk_update``, which writes a CASE for every field.
+    StoredFile.objects.bulk_create(
+        files,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["width", "height", "quality", "frames", "format"],
+    )
     Fingerprint.objects.bulk_create(
         rows,
         update_conflicts=True,
