@@ -12,12 +12,11 @@ from tests import servers
 from tests.benchmarks import sections
 
 EMBEDDER = "sscd"
-STAGE_FILES = 40
 
 
 def main() -> None:
     words = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    words.add_argument("--pictures", type=int, default=150, help="brought through the worker (default 150)")
+    words.add_argument("--pictures", type=int, default=300, help="brought through the worker (default 300)")
     words.add_argument("--vectors", type=int, default=10_000, help="in the collection that is searched")
     words.add_argument("--write", type=Path, help="the file to write, else it is printed")
     asked = words.parse_args()
@@ -54,8 +53,8 @@ def _measured(folder: Path, count: int, vectors: int) -> str:
         from tests.benchmarks import page, searching, sources, stages, throughput
 
         files, kind = sources.files(folder / "pictures", count)
-        _say(f"Stages, on {STAGE_FILES} {kind}…")
-        costs = stages.measure(files[:STAGE_FILES], EMBEDDER)
+        _say(f"Stages, on {count} {kind}…")
+        costs = stages.Stages(files, EMBEDDER, milvus=milvus.process.pid).measure()
         _say(f"{count} uploads through a worker of {processes} processes…")
         run = throughput.measure(files, folder, processes=processes)
         _say(f"Searches among {vectors} vectors…")

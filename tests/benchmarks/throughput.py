@@ -22,7 +22,10 @@ PATIENCE_SECONDS = 1200
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``compared``: pairs that the verifiers looked at. ``processor``: seconds that all processes of ours computed."""
+    """
+    ``compared``: pairs that the verifiers looked at. ``processor``: seconds that the site's processes computed, that of
+    the door and those of the servers among them; looking whether it is done is not its work.
+    """
 
     pictures: int
     accept_seconds: float
@@ -44,10 +47,10 @@ def measure(files: Sequence[Path], folder: Path, *, processes: int) -> Run:
         before = Pair.objects.filter(compared_at__isnull=False).count()
         used, started = processor.seconds_of([os.getpid()]), time.perf_counter()
         _take(files, owner)
-        accepted = time.perf_counter() - started
+        accepted, waiting = time.perf_counter() - started, time.process_time()
         _wait()
-        seconds = time.perf_counter() - started
-        used = processor.seconds_of([os.getpid()]) - used
+        seconds, waiting = time.perf_counter() - started, time.process_time() - waiting
+        used = processor.seconds_of([os.getpid()]) - used - waiting
     return Run(
         pictures=len(files),
         accept_seconds=accepted,

@@ -23,6 +23,10 @@ class Times:
         return statistics.median(self.seconds)
 
     @property
+    def total(self) -> float:
+        return sum(self.seconds)
+
+    @property
     def slow(self) -> float:
         """The 95th percentile."""
         return sorted(self.seconds)[min(len(self.seconds) - 1, round(0.95 * len(self.seconds)))]
