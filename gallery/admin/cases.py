@@ -14,6 +14,7 @@ class MemberInline(ReadingInline):
     verbose_name_plural = _("images")
     fields = ["preview", "image", "live", "joined_at"]
     readonly_fields = ["preview"]
+    shown_with = ("image__file",)
 
     @admin.display(description=_("picture"))
     def preview(self, member: CaseMember) -> SafeString | str:
@@ -25,6 +26,7 @@ class PairInline(ReadingInline):
     fk_name = "case"
     fields = ["named", "tier", "score", "similarity", "state"]
     readonly_fields = ["named"]
+    shown_with = ("left__file", "right__file")
 
     @admin.display(description=_("pair"))
     def named(self, pair: Pair) -> SafeString | str:
@@ -34,6 +36,7 @@ class PairInline(ReadingInline):
 class CommentInline(ReadingInline):
     model = CaseComment
     fields = ["created_at", "author", "text"]
+    shown_with = ("author",)
 
 
 @admin.register(Case)

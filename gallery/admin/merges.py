@@ -14,6 +14,7 @@ class AbsorbedInline(ReadingInline):
     verbose_name_plural = _("absorbed images")
     fields = ["preview", "image"]
     readonly_fields = ["preview"]
+    shown_with = ("image__file", "merge__keeper__file")
 
     @admin.display(description=_("picture"))
     def preview(self, member: MergeMember) -> SafeString | str:

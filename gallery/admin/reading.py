@@ -64,6 +64,11 @@ class ReadingInline(Inline):
     max_num = 0
     can_delete = False
     show_change_link = False
+    shown_with: tuple[str, ...] = ()
+    """What each row names of other tables: read with the rows."""
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related(*self.shown_with)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [str(name) for name in self.fields or ()]  # also those that no form could hold

@@ -12,6 +12,7 @@ class ContentInline(ReadingInline):
     model = VerdictContent
     fields = ["preview", "image", "sha256", "pixel_hash"]
     readonly_fields = ["preview"]
+    shown_with = ("image__file",)
 
     @admin.display(description=_("picture"))
     def preview(self, content: VerdictContent) -> SafeString | str:

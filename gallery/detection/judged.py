@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Q
 
@@ -17,6 +17,36 @@ class Answer:
     premise: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """
+    What verdicts go by: the contents of some images and of what was merged into them.
+
+    ``families`` are each image with all that is merged into it, itself first; ``by_bytes`` says which of all these came
+    with a sha256, ``by_pixels`` which with pixels, as a decoder of that version sees them.
+    """
+
+    families: dict[int, list[int]]
+    by_bytes: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    by_pixels: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    @property
+    def members(self) -> set[int]:
+        return {member for family in self.families.values() for member in family}
+
+    @classmethod
+    def of(cls, images: Iterable[int]) -> "Contents":
+        """Two queries."""
+        found = cls(families_of(set(images)))
+        facts = Fingerprint.objects.filter(file__image__in=found.members)
+        for image, sha256, pixel_hash, decoder in facts.values_list(
+            "file__image", "file__sha256", "pixel_hash", "decoder_version"
+        ):
+            found.by_bytes[sha256].add(image)
+            found.by_pixels[pixel_hash, decoder].add(image)
+        return found
+
+
 class Judgements:
     """
     The live approvals about some images and about what was merged into them.
@@ -25,30 +55,24 @@ class Judgements:
     approved as different, K and B are different too.
     """
 
-    def __init__(self, images: Iterable[int]) -> None:
-        self.families = families_of(set(images))
-        members = {member for family in self.families.values() for member in family}
-        self._rows = self._matching_rows(members)
+    def __init__(self, images: Iterable[int], contents: Contents | None = None) -> None:
+        """``contents`` of the images are looked up where they are not given."""
+        known = contents or Contents.of(images)
+        self.families = known.families
+        self._verdicts: dict[int, Verdict] = {}
+        self._rows = self._matching_rows(known)
 
-    def _matching_rows(self, members: set[int]) -> dict[int, dict[int, set[int]]]:
+    def _matching_rows(self, known: Contents) -> dict[int, dict[int, set[int]]]:
         """For each image the rows (by verdict) that name its content: image → verdict → rows."""
-        by_bytes: dict[str, set[int]] = defaultdict(set)
-        by_pixels: dict[tuple[str, int], set[int]] = defaultdict(set)
-        facts = Fingerprint.objects.filter(file__image__in=members).values_list(
-            "file__image", "file__sha256", "pixel_hash", "decoder_version"
-        )
-        for image, sha256, pixel_hash, decoder in facts:
-            by_bytes[sha256].add(image)
-            by_pixels[pixel_hash, decoder].add(image)
-        contents = VerdictContent.objects.filter(
-            Q(sha256__in=list(by_bytes)) | Q(pixel_hash__in=[pixels for pixels, _decoder in by_pixels])
+        found = VerdictContent.objects.filter(
+            Q(sha256__in=list(known.by_bytes)) | Q(pixel_hash__in={pixels for pixels, _decoder in known.by_pixels})
         ).filter(verdict__in=Verdict.objects.live().approvals())
         rows: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-        found = list(contents)
-        for row in found:
-            for image in by_bytes.get(row.sha256, set()) | by_pixels.get((row.pixel_hash, row.decoder_version), set()):
+        for row in found.select_related("verdict__by"):
+            self._verdicts[row.verdict_id] = row.verdict
+            pixels = (row.pixel_hash, row.decoder_version)
+            for image in known.by_bytes.get(row.sha256, set()) | known.by_pixels.get(pixels, set()):
                 rows[image][row.verdict_id].add(row.pk)
-        self._verdicts = Verdict.objects.in_bulk({row.verdict_id for row in found})
         return rows
 
     def answer(self, left: int, right: int) -> Answer | None:

@@ -34,6 +34,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         # A list that is made once, whatever the database believes of its tables: not a question for every case.
         return self.exclude(pk__in=CaseMember.objects.about(user).values("case"))
 
+    def with_surest_pair(self) -> Self:
+        """Adds ``surest_pair``: the id of the open pair that a list shows; None if there is none."""
+        from gallery.models.pair import Pair  # pairs know cases, so cases ask late
+
+        pairs = Pair.objects.awaiting_review().filter(case=models.OuterRef("pk")).order_by("-tier", "-score", "pk")
+        return self.annotate(surest_pair=models.Subquery(pairs.values("pk")[:1]))
+
     def free_for(self, user: "User", *, now: dt.datetime) -> Self:
         """Not held by somebody else at this moment."""
         return self.filter(Q(lease_holder=None) | Q(lease_holder=user) | Q(lease_until__lt=now))

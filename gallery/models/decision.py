@@ -35,6 +35,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Took effect and has not been taken back."""
         return self.filter(undone_at=None, dissent=False)
 
+    def to_take_back(self) -> Self:
+        """Those that stand and are no undo themselves."""
+        return self.standing().exclude(action=Decision.Action.UNDO)
+
 
 class Decision(models.Model):
     """
@@ -82,3 +86,8 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.get_action_display()}"
+
+    @property
+    def is_standing(self) -> bool:
+        """As :meth:`DecisionQuerySet.standing` asks the database."""
+        return self.undone_at is None and not self.dissent

@@ -1,5 +1,6 @@
 """One upload: its owner, its words, its file, and how far its work has come."""
 
+import datetime as dt
 import secrets
 from typing import TYPE_CHECKING, Self
 
@@ -8,6 +9,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from gallery.models.asides import CountOf
 
 if TYPE_CHECKING:
     from gallery.models.user import User
@@ -109,6 +112,20 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
         found = Pair.objects.filter(Q(left=models.OuterRef("pk")) | Q(right=models.OuterRef("pk")))
         return self.annotate(has_open_pair=models.Exists(found.filter(state=Pair.State.OPEN)))
+
+    def with_reveals(self, user: "User", *, day: dt.date) -> Self:
+        """Adds ``is_revealed``: whether ``user`` has asked to see it on ``day``."""
+        from gallery.models.reveal import Reveal  # reveals know images, so images ask late
+
+        asked = Reveal.objects.filter(image=models.OuterRef("pk"), user=user, day=day)
+        return self.annotate(is_revealed=models.Exists(asked))
+
+    def with_marks(self, user: "User") -> Self:
+        """Adds ``favourite_count`` and ``is_favourite``: how many people marked it, and whether ``user`` did."""
+        from gallery.models.belonging import Favourite  # as above
+
+        marks = Favourite.objects.filter(image=models.OuterRef("pk"))
+        return self.annotate(favourite_count=CountOf(marks), is_favourite=models.Exists(marks.filter(user=user)))
 
     def newest_first(self) -> Self:
         return self.order_by("-id")

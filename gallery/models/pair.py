@@ -161,6 +161,9 @@ class Pair(models.Model):
         """Where a picture of both goes. Deterministic: writing it again is the same write."""
         return f"renditions/pairs/{self.pk % 100:02d}/{self.pk}/{name}.webp"
 
+    def touches(self, image_id: int) -> bool:
+        return image_id in (self.left_id, self.right_id)
+
     def other(self, image_id: int) -> int:
         """The id of the image that is not ``image_id``."""
         return self.right_id if image_id == self.left_id else self.left_id

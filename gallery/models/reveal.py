@@ -11,10 +11,6 @@ from gallery.models.user import User
 
 
 class RevealQuerySet(models.QuerySet["Reveal"]):
-    def of(self, user: User, *, day: dt.date) -> set[int]:
-        """The images that ``user`` has asked to see on ``day``."""
-        return set(self.filter(user=user, day=day).values_list("image", flat=True))
-
     def note(self, images: Iterable[Image], user: User, *, day: dt.date) -> None:
         """Write down that ``user`` asked to see ``images``: once a person, image and day, also in the audit chain."""
         with transaction.atomic():

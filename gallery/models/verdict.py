@@ -1,14 +1,11 @@
 """What somebody decided about contents. Append-only, revocable."""
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from gallery.models.image import StoredFile
 
 
 class VerdictQuerySet(models.QuerySet["Verdict"]):
@@ -18,15 +15,6 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
     def approvals(self) -> Self:
         """Those that say a pair is fine: never flag it again."""
         return self.exclude(kind=Verdict.Kind.SAME)
-
-    def about(self, *files: "StoredFile") -> Self:
-        """Those that name the content of one of ``files``: its bytes, or its pixels as the same decoder sees them."""
-        content = Q(contents__sha256__in=[stored.sha256 for stored in files])
-        for stored in files:
-            seen = getattr(stored, "fingerprint", None)
-            if seen is not None:
-                content |= Q(contents__pixel_hash=seen.pixel_hash, contents__decoder_version=seen.decoder_version)
-        return self.filter(content).distinct()
 
     def newest_first(self) -> Self:
         return self.order_by("-at", "-id")
@@ -69,15 +57,6 @@ class Verdict(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked_at is None
-
-    def names(self, stored: "StoredFile") -> bool:
-        """Whether it is about the content of ``stored``, as :meth:`VerdictQuerySet.about` asks the database."""
-        seen = getattr(stored, "fingerprint", None)
-        pixels = (seen.pixel_hash, seen.decoder_version) if seen else None
-        return any(
-            content.sha256 == stored.sha256 or (content.pixel_hash, content.decoder_version) == pixels
-            for content in self.contents.all()
-        )
 
 
 class VerdictContent(models.Model):

@@ -106,10 +106,14 @@ def run(name: str, case: Case, user: User, *, submit: Submit) -> Outcome:
     return ACTIONS[name].run(case, user, submit=submit)
 
 
-def offered(images: Sequence[Image]) -> list[Action]:
-    """The answers that make sense for these images: an intentional copy is one of identical files."""
-    ids = [image.pk for image in images]
-    hashes = list(StoredFile.objects.filter(image__in=ids).values_list("sha256", flat=True))
+def offered(images: Sequence[Image], hashes: Sequence[str] | None = None) -> list[Action]:
+    """
+    The answers that make sense for these images: an intentional copy is one of identical files.
+
+    ``hashes``, the sha256 of what each came with, are looked up where they are not given.
+    """
+    if hashes is None:
+        hashes = list(StoredFile.objects.filter(image__in=images).values_list("sha256", flat=True))
     if len(set(hashes)) == len(hashes):
         return [action for action in ANSWERS.values() if action.name != "intentional"]
     if len(set(hashes)) == 1:

@@ -16,7 +16,7 @@ from gallery.errors import AlreadyDecided, CaseChanged, NotAllowed, RuleBroken
 from gallery.models import AuditEntry, Case, CaseMember, Decision, User
 from gallery.review import access, contents, reasons, words
 from gallery.review.submit import Outcome, Scene, Submit
-from gallery.review.transactions import in_one_transaction, locked
+from gallery.review.transactions import in_one_transaction, lock, locked
 
 Action = Decision.Action
 
@@ -74,7 +74,7 @@ def outcome(decision: Decision) -> Outcome:
 @in_one_transaction
 def _decide(case: Case, user: User, *, action: Action, submit: Submit, effect: Effect) -> Outcome:
     policy = cases.one_at_a_time()
-    locked(_live(case))
+    lock(_live(case))
     seen = Case.objects.filter(pk=case.pk, version=submit.seen_version, state=Case.State.OPEN)
     if seen.update(version=F("version") + 1, updated_at=timezone.now()) != 1:
         raise _TooLateError

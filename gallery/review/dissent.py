@@ -1,5 +1,8 @@
 """Answers that came second and disagreed: kept without effect, until a senior has looked at both."""
 
+import uuid
+from collections.abc import Sequence
+
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,8 +32,18 @@ def waiting_for(user: User) -> DecisionQuerySet:
 
 def first_of(second: Decision) -> Decision | None:
     """The answer that was faster and stands."""
-    given = Decision.objects.answers().standing().filter(case=second.case, case_version__gte=second.case_version or 0)
-    return given.select_related("actor").order_by("at").first() if second.case_id else None
+    return firsts_of([second]).get(second.pk)
+
+
+def firsts_of(seconds: Sequence[Decision]) -> dict[uuid.UUID, Decision]:
+    """By the id of the one that came second: the answer that was faster and stands. One query."""
+    given = Decision.objects.answers().standing().filter(case__in={second.case_id for second in seconds})
+    found: dict[uuid.UUID, Decision] = {}
+    for first in given.select_related("actor").order_by("at"):
+        for second in seconds:
+            if first.case_id == second.case_id and (first.case_version or 0) >= (second.case_version or 0):
+                found.setdefault(second.pk, first)
+    return found
 
 
 @in_one_transaction

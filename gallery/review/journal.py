@@ -163,7 +163,7 @@ def _revert_pair(entry: JournalEntry, done: Reverted) -> None:
 def _revert_relation(entry: JournalEntry, done: Reverted) -> None:
     image = Image.objects.get(pk=entry.row)
     added = set(entry.after or ())
-    present = added & RELATIONS[entry.field].ids(image)
+    present = added & RELATIONS[entry.field](image)
     take_from(image, entry.field, present)
     done.taken[entry.pk] = present
     done.rows.add(image.pk)

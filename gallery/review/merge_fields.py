@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gallery.models import Album, Image, Policy, SourceLink, Tag, User
+from gallery.models import Image, Policy, SourceLink
 from gallery.review import words
 from gallery.review.belongings import Belongings
 
@@ -40,34 +40,18 @@ class Planned:
     changes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A list that an image has. ``ids`` of an image, and how one of them is called."""
-
-    ids: Callable[[Image], set[Any]]
-    names: Callable[[set[Any]], list[str]]
-
-
-def _named(queryset: Any, field: str) -> Callable[[set[Any]], list[str]]:
-    return lambda ids: list(queryset.filter(pk__in=ids).order_by(field).values_list(field, flat=True))
-
-
 def _pks(name: str) -> Callable[[Image], set[Any]]:
     return lambda image: set(getattr(image, name).values_list("pk", flat=True))
 
 
-RELATIONS: dict[str, Relation] = {
-    "tags": Relation(_pks("tags"), _named(Tag.objects, "name")),
-    "albums": Relation(_pks("albums"), _named(Album.objects, "name")),
-    "contributors": Relation(_pks("contributors"), _named(User.objects, "username")),
-    "favourites": Relation(
-        lambda image: set(image.favourites.values_list("user", flat=True)), _named(User.objects, "username")
-    ),
-    "source_links": Relation(
-        lambda image: set(SourceLink.objects.filter(image=image).values_list("url", flat=True)),
-        lambda urls: sorted(urls),
-    ),
+RELATIONS: dict[str, Callable[[Image], set[Any]]] = {
+    "tags": _pks("tags"),
+    "albums": _pks("albums"),
+    "contributors": _pks("contributors"),
+    "favourites": lambda image: set(image.favourites.values_list("user", flat=True)),
+    "source_links": lambda image: set(SourceLink.objects.filter(image=image).values_list("url", flat=True)),
 }
+"""The lists that an image has, each as its ids."""
 
 LABELS: dict[str, str | Promise] = {
     "title": gettext_lazy("Title"),

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from django.utils.translation import gettext as _
 
-from gallery.detection.judged import Judgements
+from gallery.detection.judged import Contents, Judgements
 from gallery.models import Image, StoredFile, User, Verdict
 from gallery.review import merge_fields, words
 
@@ -23,8 +23,18 @@ class Obstacles:
     overridable: list[str]
 
 
-def obstacles(keeper: Image, others: Sequence[Image], file: StoredFile | None, choices: Mapping[str, str]) -> Obstacles:
-    """Everything that stands against merging ``others`` into ``keeper`` and showing ``file``."""
+def obstacles(
+    keeper: Image,
+    others: Sequence[Image],
+    file: StoredFile | None,
+    choices: Mapping[str, str],
+    contents: Contents | None = None,
+) -> Obstacles:
+    """
+    Everything that stands against merging ``others`` into ``keeper`` and showing ``file``.
+
+    The ``contents`` of the images are looked up where they are not given.
+    """
     images = [keeper, *others]
     blocked = [
         _("%(image)s is %(standing)s and can't be merged. Leave it out.")
@@ -39,17 +49,16 @@ def obstacles(keeper: Image, others: Sequence[Image], file: StoredFile | None, c
         blocked.append(_("The file to keep belongs to none of these images. Choose one of theirs."))
     elif file.purged_at:
         blocked.append(_("The file to keep was deleted. Choose another."))
-    return Obstacles(blocked, _approvals(images))
+    return Obstacles(blocked, _approvals(images, contents))
 
 
 def _licence(value: str) -> str:
     return f"“{value}”" if value else _("none stated")
 
 
-def _approvals(images: Sequence[Image]) -> list[str]:
+def _approvals(images: Sequence[Image], contents: Contents | None) -> list[str]:
     """Two of these that people said are to stay apart."""
-    ids = [image.pk for image in images]
-    judgements = Judgements(ids)
+    judgements = Judgements([image.pk for image in images], contents)
     found = []
     for one, other in combinations(images, 2):
         if answer := judgements.answer(one.pk, other.pk):

@@ -75,14 +75,12 @@ def preview(
         members = list(found.select_related("file", "owner"))
     belongings = belongings or Belongings.of(members)
     access.check_case(user, case, is_own=access.owns_one(user, members, belongings))
-    policy = case.opened_under
-    if policy.state != Policy.State.IN_FORCE:
-        policy = Policy.objects.in_force()
+    policy = _in_force(case, pairs or ())
     scene = Scene(case, tuple(members), policy, user, pairs, belongings)
     staying, others, shown = _cast(scene, keeper=keeper, file=file, images=images)
     group = [staying, *others]
     planned = merge_fields.plan(staying, others, policy, choices or {}, belongings)
-    against = obstacles(staying, others, shown, choices or {})
+    against = obstacles(staying, others, shown, choices or {}, belongings.contents(group))
     licences = merge_fields.licences(group)
     absorbed_before = [name for other in others for name in belongings.names("absorbed", other)]
     return Preview(
@@ -96,6 +94,13 @@ def preview(
         overridable=against.overridable,
         choices={merge_fields.LICENCE: licences} if len(licences) > 1 else {},
     )
+
+
+def _in_force(case: Case, pairs: Sequence[Pair]) -> Policy:
+    """The policy in force, which most cases were opened under and nearly all pairs were last weighed by."""
+    known = [case.opened_under, *(pair.policy for pair in pairs)]
+    found = next((policy for policy in known if policy and policy.state == Policy.State.IN_FORCE), None)
+    return found or Policy.objects.in_force()
 
 
 def merge(decision: Decision, scene: Scene, submit: Submit) -> set[int]:

@@ -11,6 +11,8 @@ from gallery.errors import NotAllowed
 from gallery.models import CaseMember, Decision, Image, Merge, MergeMember, User, VerdictContent
 from gallery.review import undo, words
 
+Action = Decision.Action
+
 PICTURES = 4
 """Pictures shown of a decision."""
 
@@ -27,21 +29,20 @@ class Seen:
 
 def look_at(decisions: Sequence[Decision], user: User) -> list[Seen]:
     """
-    ``decisions`` in their order, for ``user``. The number of queries does not depend on how many there are, only on
-    how often one was taken back and made again.
+    ``decisions``, with what they undo, in their order, for ``user``. The number of queries does not depend on how many
+    there are, only on how often one was taken back and made again.
     """
     roots = _roots(decisions)
     unique = list({root.pk: root for root in roots.values()}.values())
-    prefetch_related_objects(unique, Prefetch("merges", Merge.objects.select_related("keeper__file")), "parts")
+    prefetch_related_objects(unique, Prefetch("merges", Merge.objects.select_related("keeper__file")))
+    prefetch_related_objects([root for root in unique if root.action == Action.SPLIT], "parts")
     judged = _judged(roots.values())
-    pictures = Image.objects.select_related("file").in_bulk(
-        {image for images in judged.values() for image in sorted(images)[:PICTURES]}
-    )
+    pictures = _pictures(judged)
     undoable = _undoable(decisions, roots, judged, user)
     return [
         Seen(
             decision=decision,
-            images=[pictures[pk] for pk in sorted(judged[roots[decision.pk].pk])[:PICTURES]],
+            images=pictures[roots[decision.pk].pk],
             sentence=words.outcome_of(decision),
             may_undo=decision.pk in undoable,
         )
@@ -49,10 +50,22 @@ def look_at(decisions: Sequence[Decision], user: User) -> list[Seen]:
     ]
 
 
+def pictures_of(decisions: Sequence[Decision]) -> dict[uuid.UUID, list[Image]]:
+    """The ``images`` of :class:`Seen` alone, by the decision's id; none of ``decisions`` is an undo."""
+    return _pictures(_judged(decisions))
+
+
+def _pictures(judged: Mapping[uuid.UUID, set[int]]) -> dict[uuid.UUID, list[Image]]:
+    shown = {decision: sorted(images)[:PICTURES] for decision, images in judged.items()}
+    found = Image.objects.select_related("file").in_bulk({pk for images in shown.values() for pk in images})
+    return {decision: [found[pk] for pk in images] for decision, images in shown.items()}
+
+
 def _roots(decisions: Sequence[Decision]) -> dict[uuid.UUID, Decision]:
     """What each was about in the first place; fills in what every undo on the way takes back."""
-    known = {decision.pk: decision for decision in decisions}
-    frontier = list(decisions)
+    known = {one.undoes.pk: one.undoes for one in decisions if one.undoes}
+    known.update((decision.pk, decision) for decision in decisions)
+    frontier = list(known.values())
     while wanted := {decision.undoes_id for decision in frontier if decision.undoes_id} - known.keys():
         frontier = list(Decision.objects.filter(pk__in=wanted))
         known.update((decision.pk, decision) for decision in frontier)
@@ -69,7 +82,7 @@ def _judged(roots: Iterable[Decision]) -> dict[uuid.UUID, set[int]]:
         if image is not None:
             found[decision].add(image)
     for root in roots:
-        found[root.pk] |= {placed.image_id for placed in root.parts.all()}
+        found[root.pk] |= {placed.image_id for placed in root.parts.all()} if root.action == Action.SPLIT else set()
     if dissents := [root for root in roots if root.dissent]:
         members = CaseMember.objects.filter(case__in={root.case_id for root in dissents})
         for case, image, joined in members.values_list("case", "image", "joined_at"):
@@ -88,7 +101,7 @@ def _undoable(
     standing = [decision for decision in decisions if not decision.dissent and not decision.undone_at]
     about = _about({roots[decision.pk].pk for decision in standing}, judged)
     own = _owned({image for images in about.values() for image in images}, user)
-    bereft = _lost_their_keeper(about, user)
+    bereft = undo.lost_their_keeper(about, user)
     return {
         decision.pk
         for decision in standing
@@ -119,13 +132,3 @@ def _owned(images: set[int], user: User) -> set[int]:
     """Of ``images`` those that are this person's own, or that one of theirs is merged into."""
     mine = Image.objects.filter(Q(pk__in=images) | Q(merged_into__in=images), owner=user)
     return {pk for ends in mine.values_list("pk", F("merged_into")) for pk in ends if pk is not None} & images
-
-
-def _lost_their_keeper(roots: Iterable[uuid.UUID], user: User) -> set[uuid.UUID]:
-    """As :func:`gallery.review.undo.lost_its_keeper`, for many."""
-    removed = Image.Standing.REMOVED
-    held = Merge.objects.filter(
-        decision__in=list(roots), undone_at=None, members__image__owner=user, members__restored_at=None
-    )
-    lost = held.filter(Q(keeper__standing=removed) | Q(members__image__merged_into__standing=removed))
-    return set(lost.values_list("decision", flat=True))

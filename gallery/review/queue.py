@@ -7,15 +7,17 @@ A lease is courtesy: it keeps two people from looking at the same case and shows
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gallery.conf import conf
 from gallery.errors import CaseChanged, NotAllowed, RuleBroken
-from gallery.models import AuditEntry, Case, CaseComment, CaseSkip, User
+from gallery.models import AuditEntry, Case, CaseComment, CaseMember, CaseSkip, Decision, Image, User
+from gallery.models.asides import CountOf
 from gallery.models.case import CaseQuerySet
+from gallery.models.decision import DecisionQuerySet
 from gallery.review import access, words
 from gallery.review.transactions import in_one_transaction
 
@@ -31,6 +33,35 @@ class Lease:
     mine: bool
 
 
+FREE = Lease(None, None, mine=False)
+"""Nobody is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """
+    A case as somebody opens it: how many are ``left`` for them, how many they have ``done`` today.
+
+    ``lease``: who is at it at this moment. ``undoable``: whether something of theirs stands that can be taken back.
+    ``is_said``: whether there are comments.
+    """
+
+    case: Case
+    lease: Lease
+    left: int
+    done: int
+    undoable: bool
+    is_said: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A case that comes next, with its pictures, the oldest first."""
+
+    case: Case
+    images: list[Image]
+
+
 def waiting_for(user: User) -> CaseQuerySet:
     """The open cases that this person may decide and has not skipped, in the order of the queue."""
     found = Case.objects.open().unfolded().not_about(user).not_skipped_by(user)
@@ -42,6 +73,32 @@ def waiting_for(user: User) -> CaseQuerySet:
 def waiting(user: User) -> int:
     """How many cases are left for this person."""
     return waiting_for(user).count()
+
+
+def decided_today(user: User) -> DecisionQuerySet:
+    """The answers that this person gave since midnight."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return Decision.objects.by(user).answers().since(midnight)
+
+
+def opened(user: User, case_id: int) -> Opened | None:
+    """One query: a case, with what its page says about the work of ``user``. None if there is no such case."""
+    found = (
+        Case.objects.select_related("opened_under", "escalated_by", "lease_holder", "batch")
+        .annotate(
+            is_held=Q(lease_until__gte=Now()),
+            left=CountOf(waiting_for(user)),
+            done=CountOf(decided_today(user)),
+            undoable=Exists(Decision.objects.by(user).to_take_back()),
+            is_said=Exists(CaseComment.objects.filter(case=OuterRef("pk"))),
+        )
+        .filter(pk=case_id)
+        .first()
+    )
+    if found is None:
+        return None
+    lease = _lease(found, user) if vars(found)["is_held"] else FREE
+    return Opened(found, lease, **{name: vars(found)[name] for name in ("left", "done", "undoable", "is_said")})
 
 
 def next_for(user: User, *, after: Case | None = None) -> Case | None:
@@ -63,6 +120,28 @@ def following(user: User, *, after: Case | None = None, limit: int) -> list[Case
         met = [after.pk, *(case.pk for case in found)]
         found += free.exclude(pk__in=met)[: limit - len(found)]
     return found
+
+
+def upcoming(user: User, *, after: Case, limit: int, left: int) -> list[Upcoming]:
+    """
+    What :func:`following` gives, with the pictures. ``left``: how many cases wait for this person.
+
+    One query; a second near the end of the queue, where it begins again.
+    """
+    free = waiting_for(user).free_for(user, now=timezone.now())
+    found = _with_pictures(free.filter(_behind(after))[:limit])
+    if len(found) < limit and left > len(found) + 1:
+        met = [after.pk, *(one.case.pk for one in found)]
+        found += _with_pictures(free.exclude(pk__in=met)[: limit - len(found)])
+    return found
+
+
+def _with_pictures(cases: CaseQuerySet) -> list[Upcoming]:
+    found: dict[int, Upcoming] = {}
+    members = CaseMember.objects.filter(case__in=cases, live=True).select_related("case", "image__file")
+    for member in members:
+        found.setdefault(member.case_id, Upcoming(member.case, [])).images.append(member.image)
+    return sorted(found.values(), key=lambda one: (-one.case.tier, -one.case.score, one.case.pk))
 
 
 def _behind(case: Case) -> Q:
@@ -111,8 +190,10 @@ def release(case: Case, user: User) -> None:
 def lease_of(case: Case, user: User) -> Lease:
     """Who is at the case right now."""
     held = Case.objects.select_related("lease_holder").filter(pk=case.pk, lease_until__gte=Now()).first()
-    if held is None:
-        return Lease(None, None, mine=False)
+    return FREE if held is None else _lease(held, user)
+
+
+def _lease(held: Case, user: User) -> Lease:
     return Lease(held.lease_holder, held.lease_until, mine=held.lease_holder_id == user.pk)
 
 

@@ -43,10 +43,16 @@ def in_one_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
 def locked(images: Iterable[int]) -> list[Image]:
     """The rows of ``images``, locked in id order until the transaction ends, with their files and owners."""
+    ids = list(images)
+    lock(ids)
+    return list(Image.objects.filter(pk__in=ids).order_by("pk").select_related("file", "owner", "merged_into"))
+
+
+def lock(images: Iterable[int]) -> None:
+    """The same, for who does not look at them yet."""
     rows = Image.objects.filter(pk__in=list(images)).order_by("pk")
     if connection.features.has_select_for_no_key_update:
         # Rows that refer to them (a new pair, say) may still be written meanwhile.
         list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
     elif connection.features.has_select_for_update:
         list(rows.select_for_update().values_list("pk", flat=True))
-    return list(rows.select_related("file", "owner", "merged_into"))

@@ -7,7 +7,7 @@ that names it; undone in turn, it is made again.
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -17,7 +17,18 @@ from django.utils.translation import gettext as _
 
 from gallery.detection import cases
 from gallery.errors import NotAllowed, NothingToUndo
-from gallery.models import Case, Decision, Image, Merge, Policy, User, Verdict
+from gallery.models import (
+    Case,
+    Decision,
+    Image,
+    Merge,
+    MergeMember,
+    Policy,
+    SplitPart,
+    User,
+    Verdict,
+    VerdictContent,
+)
 from gallery.review import access, contents, decisions, folding, journal_words, merges, reasons, verdicts, words
 from gallery.review.submit import Outcome, Submit
 from gallery.review.transactions import in_one_transaction
@@ -134,13 +145,8 @@ def revoke(verdict: Verdict, by: User, *, decision_id: uuid.UUID, reason: str = 
 
 def latest_of(user: User) -> Decision | None:
     """What ``Z`` takes back: this person's newest decision that stands and that they may still undo."""
-    standing = Decision.objects.standing().by(user).exclude(action=Action.UNDO).newest_first()[:20]
+    standing = Decision.objects.by(user).to_take_back().newest_first()[:20]
     return next((decision for decision in standing if may_undo(user, decision)), None)
-
-
-def has_latest(user: User) -> bool:
-    """Whether it is worth offering: something of this person's stands. What speaks against it is told then."""
-    return Decision.objects.standing().by(user).exclude(action=Action.UNDO).exists()
 
 
 def may_undo(user: User, decision: Decision) -> bool:
@@ -175,7 +181,7 @@ def _check_stands(decision: Decision, root: Decision) -> None:
 def _check_allowed(decision: Decision, by: User, reason: str) -> None:
     root, _steps = words.root_of(decision)
     images = images_of(root)
-    if lost_its_keeper(root, by):
+    if lost_their_keeper([root.pk], by):
         return
     check_rights(decision, root, by, reason, is_own=access.owns_any(by, images))
 
@@ -203,17 +209,21 @@ def check_rights(decision: Decision, root: Decision, by: User, reason: str, *, i
 
 def images_of(root: Decision) -> set[int]:
     """The images that a decision was about. ``root`` is no undo."""
-    judged = Image.objects.filter(judged_in__verdict__decision=root).values_list("pk", flat=True)
-    absorbed = Image.objects.filter(absorbed_by__merge__decision=root).values_list("pk", flat=True)
-    keepers = root.merges.values_list("keeper", flat=True)
-    return {*judged, *absorbed, *keepers, *root.parts.values_list("image", flat=True)}
+    of_verdicts = VerdictContent.objects.filter(verdict__decision=root).exclude(image=None).values_list("image")
+    absorbed = MergeMember.objects.filter(merge__decision=root).values_list("image")
+    keepers = Merge.objects.filter(decision=root).values_list("keeper")
+    placed = SplitPart.objects.filter(decision=root).values_list("image")
+    return {image for (image,) in of_verdicts.union(absorbed, keepers, placed) if image is not None}
 
 
-def lost_its_keeper(root: Decision, by: User) -> bool:
-    """Whose image was merged into one that was removed since may take their own back."""
-    held = root.merges.filter(members__image__owner=by, members__restored_at=None, undone_at=None)
+def lost_their_keeper(roots: Iterable[uuid.UUID], by: User) -> set[uuid.UUID]:
+    """Of decisions those that merged an image of this person's into one that was removed since: theirs to take back."""
+    held = Merge.objects.standing().filter(
+        decision__in=list(roots), members__image__owner=by, members__restored_at=None
+    )
     removed = Image.Standing.REMOVED
-    return held.filter(Q(keeper__standing=removed) | Q(members__image__merged_into__standing=removed)).exists()
+    lost = held.filter(Q(keeper__standing=removed) | Q(members__image__merged_into__standing=removed))
+    return set(lost.values_list("decision", flat=True))
 
 
 def _mark(root: Decision, made: Decision, *, undone: bool) -> None:
@@ -269,14 +279,17 @@ def _check_something_came_back(root: Decision, done: _Done) -> None:
 
 def _in_words(done: _Done) -> UndoPlan:
     found = UndoPlan()
+    names = journal_words.Names.of(
+        [entry for unfolded in done.unfolded for entry in (*unfolded.reverted.entries, *unfolded.reverted.left)]
+    )
     for unfolded in done.unfolded:
         lost = {image.pk for image in unfolded.lost}
         for entry in unfolded.reverted.entries:
-            sentence = journal_words.taken_back(entry, unfolded.reverted.taken.get(entry.pk, ()))
+            sentence = journal_words.taken_back(entry, unfolded.reverted.taken.get(entry.pk, ()), names)
             if sentence and not (entry.model == "image" and entry.row in lost):
                 found.restored.append(Line(sentence))
         for entry in unfolded.reverted.left:
-            found.changed_since.append(Line(journal_words.changed_since(entry), entry.pk))
+            found.changed_since.append(Line(journal_words.changed_since(entry, names), entry.pk))
         for image in unfolded.lost:
             when = words.ago(image.file.purged_at) if image.file and image.file.purged_at else ""
             sentence = _("%(image)s stays merged: its file was deleted %(when)s.")

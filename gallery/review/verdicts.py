@@ -31,7 +31,7 @@ def approve_related(decision: Decision, scene: Scene, submit: Submit) -> set[int
 def approve_intentional(decision: Decision, scene: Scene, submit: Submit) -> set[int]:
     """The files are identical, and on purpose."""
     chosen = chosen_of(scene, submit.images)
-    if len({bytes_of(image) for image in chosen}) > 1:
+    if len(set(bytes_of(chosen).values())) > 1:
         raise RuleBroken(_("These files differ. Only identical files can be approved as an intentional copy."))
     return _approve(Kind.INTENTIONAL, decision, scene, chosen)
 
@@ -52,19 +52,18 @@ def chosen_of(scene: Scene, ids: Sequence[int]) -> list[Image]:
     return chosen
 
 
-def bytes_of(image: Image) -> str:
-    """The sha256 of the file that the image came with."""
-    sha256: str = StoredFile.objects.values_list("sha256", flat=True).get(image=image)
-    return sha256
+def bytes_of(images: Sequence[Image]) -> dict[int, str]:
+    """By image: the sha256 of the file that it came with."""
+    return dict(StoredFile.objects.filter(image__in=images).values_list("image", "sha256"))
 
 
 def check_no_identical_files(images: Sequence[Image]) -> None:
     """
     :raises RuleBroken: if two of them are one file: a verdict on contents can't tell such images apart.
     """
-    seen: dict[str, Image] = {}
+    hashes, seen = bytes_of(images), dict[str, Image]()
     for image in images:
-        twin = seen.setdefault(bytes_of(image), image)
+        twin = seen.setdefault(hashes[image.pk], image)
         if twin is not image:
             raise RuleBroken(
                 _("%(one)s and %(other)s are the same file. Merge them, or approve them as an intentional copy.")

@@ -12,13 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery.errors import ReviewError
 from gallery.models import Appeal, Decision, Image, Merge, MergeMember, User
-from gallery.review import appeals, dissent, undo, words
+from gallery.review import appeals, dissent, overview, undo, words
 from gallery.views.access import SignedIn, moderating, signed_in
 
 SHOWN = 20
 """Of each kind, the oldest appeals and the newest disagreements. They are to be answered, not to be browsed."""
-
-PICTURES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,33 +59,26 @@ def waiting(request: SignedIn) -> HttpResponse:
 def _page(request: SignedIn, *, refusal: ReviewError | None = None) -> HttpResponse:
     if not request.user.may_override:
         raise PermissionDenied
-    asked = appeals.waiting_for(request.user).select_related("by", "decision__actor", "decision__case")
+    user = request.user
+    asked = list(appeals.waiting_for(user).select_related("by", "decision__actor", "decision__case")[:SHOWN])
+    seconds = list(dissent.waiting_for(user)[:SHOWN])
+    firsts = dissent.firsts_of(seconds)
+    images = overview.pictures_of([*(one.decision for one in asked), *firsts.values()])
     context = {
-        "appeals": [_asked(appeal) for appeal in asked[:SHOWN]],
-        "disagreements": [_disagreement(second) for second in dissent.waiting_for(request.user)[:SHOWN]],
+        "appeals": [_asked(appeal, images[appeal.decision_id]) for appeal in asked],
+        "disagreements": [
+            Disagreement(second=second, first=first, images=images[first.pk] if first else [])
+            for second in seconds
+            for first in [firsts.get(second.pk)]
+        ],
         "problem": str(refusal) if refusal else "",
         "new_id": uuid.uuid4(),
     }
     return render(request, "gallery/appeals.html", context, status=refusal.status if refusal else 200)
 
 
-def _asked(appeal: Appeal) -> Asked:
-    return Asked(
-        appeal=appeal,
-        when=words.ago(appeal.created_at),
-        sentence=words.told(appeal.decision),
-        images=_pictures(appeal.decision),
-    )
-
-
-def _disagreement(second: Decision) -> Disagreement:
-    first = dissent.first_of(second)
-    return Disagreement(second=second, first=first, images=_pictures(first) if first else [])
-
-
-def _pictures(decision: Decision) -> list[Image]:
-    found = Image.objects.filter(pk__in=undo.images_of(decision)).select_related("file", "owner")
-    return list(found.order_by("pk")[:PICTURES])
+def _asked(appeal: Appeal, images: list[Image]) -> Asked:
+    return Asked(appeal=appeal, when=words.ago(appeal.created_at), sentence=words.told(appeal.decision), images=images)
 
 
 @moderating
@@ -144,25 +135,27 @@ def _own(request: SignedIn, public_id: str) -> tuple[Image, Merge]:
 
 
 def absorbed_of(user: User, keeper: Image) -> list[Absorbed]:
-    """The images of ``user`` that were merged into ``keeper``, with what they may do about it."""
-    images = list(Image.objects.filter(merged_into=keeper, owner=user).for_pages().newest_first()[:SHOWN])
-    held = MergeMember.objects.filter(image__in=images, restored_at=None, merge__undone_at=None)
-    # The newest comes last and stays. Of one merge all that follows is asked once.
-    merges = {one.image_id: one.merge for one in held.select_related("merge__decision__actor").order_by("merge")}
-    decisions = {merge.decision for merge in merges.values()}
-    asked = {one.decision_id: one for one in Appeal.objects.filter(by=user, decision__in=decisions).order_by("pk")}
-    back = {made.pk for made in decisions if undo.lost_its_keeper(made, user) and undo.may_undo(user, made)}
-    open_to = {made.pk for made in decisions if made.pk not in back and appeals.may_ask(user, made)}
+    """The images of ``user`` that were merged into ``keeper``, newest first, with what they may do about it."""
+    held = MergeMember.objects.filter(image__merged_into=keeper, image__owner=user, restored_at=None)
+    rows = held.filter(merge__undone_at=None).order_by("-image", "-merge")[:SHOWN]
+    members: dict[int, MergeMember] = {}
+    for member in rows.select_related("image__file", "merge__decision__actor"):
+        members.setdefault(member.image_id, member)
+    # Of one merge all that follows is asked once.
+    standing = {m.merge.decision_id for m in members.values() if m.merge.decision.is_standing}
+    asked = list(Appeal.objects.filter(by=user, decision__in=standing).order_by("pk"))
+    newest = {one.decision_id: one for one in asked}
+    waiting = {one.decision_id for one in asked if one.answered_at is None}
+    back = undo.lost_their_keeper(standing, user)
     return [
         Absorbed(
-            image=image,
-            merge=merge,
-            may_ask=merge.decision_id in open_to,
-            may_take_back=merge.decision_id in back,
-            appeal=asked.get(merge.decision_id),
+            image=member.image,
+            merge=member.merge,
+            may_ask=(decision := member.merge.decision_id) in standing - back - waiting,
+            may_take_back=decision in back,
+            appeal=newest.get(decision),
         )
-        for image in images
-        if (merge := merges.get(image.pk))
+        for member in members.values()
     ]
 
 

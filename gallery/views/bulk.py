@@ -102,7 +102,7 @@ def _preview(request: SignedIn, choice: Choice, *, refusal: str = "", status: in
         "is_merge": choice.action.name == Decision.Action.MERGE,
         "count": 0 if too_many else found.count,
         "seal": found,
-        "rows": rows_of(list(cases[:SAMPLE])),
+        "rows": rows_of(list(cases.with_surest_pair()[:SAMPLE])),
         "left_out": bulk_rules.known_ahead(cases, request.user, choice.action.name) if not refusal else [],
         "fields": choice.filters.as_dict(),
         "ticked": choice.ticked,

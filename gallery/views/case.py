@@ -1,25 +1,28 @@
 """The desk: one case, its answers, and what to do when somebody else was faster."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery.detection.asking import ask_for_comparison
 from gallery.errors import AlreadyDecided, CaseChanged, NotAllowed, ReviewError
-from gallery.models import Case, CaseMember, Decision, Image, Pair
+from gallery.models import Case, Decision, Image, Pair, User
 from gallery.review import access, actions, queue, undo, words
+from gallery.review.queue import Opened
 from gallery.review.submit import Submit
 from gallery.views.access import SignedIn, moderating, reviewing
-from gallery.views.breaks import remind
 from gallery.views.desk import Desk
 from gallery.views.judging import Judging
 from gallery.views.keys import by_name, key_map
 from gallery.views.progress import progress
+from gallery.views.sitting import Sitting
 from gallery.views.ties import Ties
 from gallery.views.wish import Wish
 
@@ -29,55 +32,69 @@ AHEAD = 3
 LONGEST_NUMBER = 19
 """Digits of the largest id that a database keeps, at the least."""
 
-TRAIL = 20
-"""Cases that “the case before” remembers."""
-
 
 @reviewing
 @require_safe
 def case(request: SignedIn, case_id: int) -> HttpResponse:
     """The case on the desk. One that is closed says what happened to it."""
-    found = get_object_or_404(Case.objects.select_related("opened_under", "escalated_by", "batch"), pk=case_id)
+    user = request.user
+    opened = queue.opened(user, case_id)
+    if opened is None:
+        raise Http404
+    found = opened.case
     if found.state == Case.State.CLOSED:
         return closed(request, found)
-    desk = desk_of(request, found)
+    desk = desk_of(request, found, is_said=opened.is_said)
     if len(desk.images) < 2:  # it was closed between the two queries
         return closed(request, found)
-    why_not = _why_not(desk)
-    may_decide = not why_not
-    ahead, previous = is_ahead(request), None
-    if may_decide and not ahead:
-        lease = queue.take(found, request.user, is_own=desk.is_own)
-    else:
-        lease = queue.lease_of(found, request.user)
+    may_decide = not (why_not := _why_not(desk))
+    ahead, sitting, previous = is_ahead(request), Sitting.of(request), None
+    lease = opened.lease
+    if may_decide and not ahead and (lease.mine or lease.holder is None):
+        lease = queue.take(found, user, is_own=desk.is_own)
     if not ahead:  # else nobody looks yet: no lease, no trail, no work
-        previous = follow_trail(request, found)
-        remind(request)
+        previous = sitting.follow(found.pk)
+        sitting.work(request)
         if may_decide and desk.pair is None:
             ask_for_comparison(desk.a.pk, desk.b.pk)
-    upcoming = queue.following(request.user, after=found, limit=AHEAD) if request.user.may_review else []
-    keys = key_map(request.user)
-    signs = by_name(keys)
     context = {
+        **_around(user, opened),
+        **_signs(user, desk, may_decide=may_decide),
         "case": found,
         "desk": desk,
         "lease": lease,
         "ties": Ties(desk),
-        "judging": Judging(desk, signs) if may_decide else None,
         "may_decide": may_decide,
         "why_not": why_not,
         "decision_id": uuid.uuid4(),
-        "keys": keys,
-        "keys_by_name": signs,
-        "progress": progress(request.user) if request.user.may_review else "",
-        "next_case": upcoming[0] if upcoming else None,
         "previous_case": previous,
-        "upcoming": _pictures_of(upcoming),
-        "upcoming_cases": upcoming,
         "is_ahead": ahead,
-        "undoable": undo.has_latest(request.user),
     }
-    return render(request, "gallery/case.html", context)
+    response = render(request, "gallery/case.html", context)
+    if not ahead:
+        sitting.keep(request, response)
+    return response
+
+
+def _around(user: User, opened: Opened) -> dict[str, Any]:
+    """Where the case stands in the work of somebody: what comes next, how far they are, what they may take back."""
+    if not user.may_review:
+        return {}
+    upcoming = queue.upcoming(user, after=opened.case, limit=AHEAD, left=opened.left)
+    return {
+        "progress": progress(user, done=opened.done, left=opened.left),
+        "next_case": upcoming[0].case if upcoming else None,
+        "upcoming": [image for one in upcoming for image in one.images[:2]],
+        "upcoming_cases": [one.case for one in upcoming],
+        "undoable": opened.undoable,
+    }
+
+
+def _signs(user: User, desk: Desk, *, may_decide: bool) -> dict[str, Any]:
+    """The keys, and the answers that they give."""
+    keys = key_map(user)
+    signs = by_name(keys)
+    return {"keys": keys, "keys_by_name": signs, "judging": Judging(desk, signs) if may_decide else None}
 
 
 def is_ahead(request: SignedIn) -> bool:
@@ -85,29 +102,22 @@ def is_ahead(request: SignedIn) -> bool:
     return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
 
 
-def desk_of(request: SignedIn, found: Case) -> Desk:
-    images = list(
-        Image.objects.filter(memberships__case=found, memberships__live=True)
-        .select_related("owner", "file__image", "file__fingerprint")
-        .order_by("pk")
-    )
-    pairs = Pair.objects.among([image.pk for image in images]).order_by("-tier", "-score", "pk")
+def desk_of(request: SignedIn, found: Case, *, is_said: bool = True) -> Desk:
+    """The desk of an open case. ``is_said``: whether there may be comments."""
+    members = Image.objects.filter(memberships__case=found, memberships__live=True).order_by("pk")
+    shown = members.with_reveals(request.user, day=timezone.localdate())
+    images = {image.pk: image for image in shown.select_related("owner", "file__image")}
+    pairs = list(Pair.objects.among(list(images)).order_by("-tier", "-score", "pk").select_related("policy"))
+    for pair in pairs:
+        pair.left, pair.right = images[pair.left_id], images[pair.right_id]
     return Desk(
         case=found,
         user=request.user,
-        images=images,
-        pairs=list(pairs.select_related("left__file", "right__file", "policy")),
+        images=list(images.values()),
+        pairs=pairs,
         wish=Wish.of(request.GET),
+        is_said=is_said,
     )
-
-
-def follow_trail(request: SignedIn, found: Case) -> int | None:
-    """Remember that ``found`` was looked at; the case that was looked at before it."""
-    trail: list[int] = request.session.get("trail", [])
-    if found.pk in trail:
-        trail = trail[: trail.index(found.pk)]
-    request.session["trail"] = [*trail, found.pk][-TRAIL:]
-    return trail[-1] if trail else None
 
 
 def closed(request: SignedIn, found: Case) -> HttpResponse:
@@ -153,9 +163,8 @@ def submitted(request: SignedIn, found: Case) -> Submit:
     except ValueError as broken:
         raise CaseChanged(_("The page was not complete. Look at the case again and answer once more.")) from broken
     named = form.getlist("images")
-    members = Image.objects.filter(memberships__case=found)
-    ids = dict(members.values_list("public_id", "pk"))
-    files = dict(members.values_list("public_id", "file"))
+    members = Image.objects.filter(memberships__case=found).values_list("public_id", "pk", "file")
+    ids, files = {name: pk for name, pk, _file in members}, {name: file for name, _pk, file in members}
     unknown = set(named) - set(ids)
     if unknown:
         raise CaseChanged(_("One of the pictures is not in this case any more. Look at it again."))
@@ -281,12 +290,3 @@ def _why_not(desk: Desk) -> str:
     except NotAllowed as refusal:
         return str(refusal)
     return ""
-
-
-def _pictures_of(upcoming: list[Case]) -> list[Image]:
-    """Two pictures of each case to come, to be fetched ahead."""
-    members = CaseMember.objects.filter(case__in=upcoming, live=True).select_related("image__file")
-    by_case: dict[int, list[Image]] = {}
-    for member in members:
-        by_case.setdefault(member.case_id, []).append(member.image)
-    return [image for images in by_case.values() for image in images[:2]]

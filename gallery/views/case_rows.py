@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
-
 from gallery.detection.reasons import why
 from gallery.models import Case, Image, Pair
 
@@ -23,11 +21,12 @@ class Row:
 
 
 def rows_of(cases: Sequence[Case]) -> list[Row]:
-    """A row for each of ``cases`` that has an open pair, in their order. One pair of each case is read."""
-    pairs = Pair.objects.awaiting_review().filter(case=OuterRef("pk")).order_by("-tier", "-score", "pk")
-    surest = Case.objects.filter(pk__in=[case.pk for case in cases]).annotate(pair=Subquery(pairs.values("pk")[:1]))
-    # Two queries: as one, a database looks for these few pairs among all.
-    found = Pair.objects.filter(pk__in=list(surest.values_list("pair", flat=True))).select_related(
+    """
+    A row for each of ``cases`` that has an open pair, in their order. They come with ``surest_pair``, the one that is
+    read of each.
+    """
+    shown = [vars(case)["surest_pair"] for case in cases]
+    found = Pair.objects.filter(pk__in=[pk for pk in shown if pk]).select_related(
         "policy", "left__file", "right__file", "left__owner", "right__owner"
     )
     by_case = {pair.case_id: pair for pair in found}

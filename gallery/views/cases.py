@@ -44,7 +44,7 @@ def cases(request: SignedIn) -> HttpResponse:
     filters = Filters.read(query)
     found = selection.matching(filters, user)
     after = query.get("after", "")
-    page = list(selection.behind(found, after)[: PAGE + 1])
+    page = list(selection.behind(found, after).with_surest_pair()[: PAGE + 1])
     count = _count(found, shown=len(page), after=after)
     skipped = set(CaseSkip.objects.filter(user=user, case__in=page).values_list("case", flat=True))
     ticked = ticks_of(query)

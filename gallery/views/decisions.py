@@ -48,7 +48,7 @@ def decisions(request: SignedIn) -> HttpResponse:
     last = _named(query.get("before", ""))
     if last:
         found = found.older_than(last)
-    rows = list(found.select_related("actor", "undone_by")[: PAGE + 1])
+    rows = list(found.select_related("actor", "undone_by", "undoes")[: PAGE + 1])
     context = {
         "rows": rows_of(rows[:PAGE], request.user),
         "older": _older(query, rows),
@@ -78,19 +78,18 @@ def rows_of(decisions: Sequence[Decision], user: User) -> list[Row]:
 @require_safe
 def decision(request: SignedIn, decision_id: uuid.UUID) -> HttpResponse:
     """One decision, and what taking it back would do."""
-    found = get_object_or_404(Decision.objects.select_related("actor", "case", "undone_by"), pk=decision_id)
+    found = get_object_or_404(Decision.objects.select_related("actor", "case", "undone_by", "undoes"), pk=decision_id)
     (row,) = rows_of([found], request.user)
     context = {
         "decision": found,
         "row": row,
-        "verdicts": found.verdicts.select_related("by", "revoked_by").prefetch_related("contents__image__file"),
-        "merges": found.merges.select_related("keeper__file"),
+        "merges": found.merges.all(),
         "later": found.undos.select_related("actor").order_by("at"),
         "plan": undo.plan(found) if row.may_undo else None,
         "reasons": reasons.REASONS[Decision.Action.UNDO],
         "decision_id": uuid.uuid4(),
         "first": dissent.first_of(found) if found.dissent else None,
-        "may_settle": dissent.waiting_for(request.user).filter(pk=found.pk).exists(),
+        "may_settle": found.dissent and dissent.waiting_for(request.user).filter(pk=found.pk).exists(),
     }
     return render(request, "gallery/decision.html", context)
 
@@ -187,10 +186,12 @@ def merge(request: SignedIn, merge_id: int) -> HttpResponse:
     """One merge: what was kept, what was folded in, and every change in words."""
     found = get_object_or_404(Merge.objects.select_related("keeper__file", "by", "decision", "undone_by"), pk=merge_id)
     members = Image.objects.filter(absorbed_by__merge=found).select_related("file", "owner").order_by("pk")
+    entries = list(found.journal.all())
+    names = journal_words.Names.of(entries)
     context = {
         "merge": found,
         "members": members,
-        "changes": [(journal_words.done(entry), entry.reverted_at is not None) for entry in found.journal.all()],
+        "changes": [(journal_words.done(entry, names), entry.reverted_at is not None) for entry in entries],
         "may_undo": undo.may_undo(request.user, found.decision),
     }
     return render(request, "gallery/merge.html", context)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from gallery.detection.reasons import Signal, ladder, why
 from gallery.models import Case, CaseComment, Image, Pair, StoredFile, User
 from gallery.review import access, facts, keeper
-from gallery.review.belongings import Belongings
+from gallery.review.belongings import ON_THE_DESK, Belongings
 from gallery.review.keeper import Suggestion
 from gallery.views.frames import Frames, frames_of
 from gallery.views.reveals import veiled
@@ -75,6 +75,8 @@ class Desk:
     images: list[Image]
     pairs: list[Pair]
     wish: Wish
+    is_said: bool = True
+    """Whether there may be comments."""
 
     @cached_property
     def letters(self) -> dict[int, str]:
@@ -82,7 +84,7 @@ class Desk:
 
     @cached_property
     def belongings(self) -> Belongings:
-        return Belongings.of(self.images)
+        return Belongings.of(self.images, kinds=ON_THE_DESK)
 
     @property
     def is_own(self) -> bool:
@@ -222,11 +224,12 @@ class Desk:
 
     @cached_property
     def seen_before(self) -> list[Seen]:
-        return seen_before(self.stage, letters=(self.a_letter, self.b_letter))
+        letters = (self.a_letter, self.b_letter)
+        return seen_before(self.stage, letters=letters, pairs=self.pairs, belongings=self.belongings)
 
     @cached_property
     def comments(self) -> list[CaseComment]:
-        return list(self.case.comments.select_related("author"))
+        return list(self.case.comments.select_related("author")) if self.is_said else []
 
     # --- the others of a group ---
 

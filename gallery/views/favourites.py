@@ -1,24 +1,14 @@
 """The heart on an image's page, and the list of what somebody marked."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery.errors import ReviewError
-from gallery.models import Image, User
+from gallery.models import Image
 from gallery.review import details
 from gallery.views.access import SignedIn, signed_in
 from gallery.views.paging import page_of
-
-
-def marks_of(user: User, image: Image) -> dict[str, Any]:
-    """What the heart shows: whether it is on, and how many people marked the image."""
-    return {
-        "favourite_count": image.favourites.count(),
-        "is_favourite": image.favourites.filter(user=user).exists(),
-    }
 
 
 @signed_in
@@ -37,7 +27,8 @@ def favourite(request: SignedIn, public_id: str) -> HttpResponse:
         return redirect("favourites" if request.POST.get("next") == "favourites" else found)
     if found.pk != known.pk:  # it was merged meanwhile
         return HttpResponse(headers={"HX-Redirect": found.get_absolute_url()})
-    return render(request, "gallery/image.html#heart", {"image": found, **marks_of(request.user, found)})
+    marked = Image.objects.with_marks(request.user).get(pk=found.pk)
+    return render(request, "gallery/image.html#heart", {"image": marked})
 
 
 @signed_in

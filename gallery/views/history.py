@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from gallery.models import Image, Merge, User
+from gallery.models import Image, Merge, MergeMember, User
 
 SHOWN = 20
 SAME_MOMENT = dt.timedelta(seconds=10)
@@ -20,18 +20,21 @@ class Event:
     """The merge it tells of, for those who may open its page."""
 
 
-def events_of(image: Image, user: User) -> list[Event]:
+def events_of(image: Image, user: User, *, is_theirs: bool) -> list[Event]:
     """
     Newest first. Who decided is told to reviewers only; to others it was a moderator.
 
-    Strangers read nothing of it: what images were merged is between their owners.
+    Strangers, whose image it is not in any way, read nothing of it: what images were merged is between their owners.
     """
-    is_theirs = user.may_see_all_images or image.owner_id == user.pk or image.contributors.filter(pk=user.pk).exists()
     events = [_uploaded(image)]
     if is_theirs:
-        merges = Merge.objects.filter(keeper=image).select_related("by").prefetch_related("members__image__file")
-        for merge in merges.order_by("-at")[:SHOWN]:
-            events += _merge_events(merge, user)
+        merges = Merge.objects.filter(keeper=image).order_by("-at")[:SHOWN]
+        members: dict[Merge, list[Image]] = {}
+        rows = MergeMember.objects.filter(merge__in=merges).select_related("merge__by", "image__file").order_by("pk")
+        for member in rows:
+            members.setdefault(member.merge, []).append(member.image)
+        for merge, images in members.items():
+            events += _merge_events(merge, images, user)
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -41,9 +44,9 @@ def _uploaded(image: Image) -> Event:
     return Event(at=image.created_at, sentence=_("Uploaded."))
 
 
-def _merge_events(merge: Merge, user: User) -> list[Event]:
+def _merge_events(merge: Merge, images: list[Image], user: User) -> list[Event]:
     who = merge.by.get_username() if user.may_see_all_images else _("a moderator")
-    names = ", ".join(f"“{member.image.name}”" for member in merge.members.all())
+    names = ", ".join(f"“{image.name}”" for image in images)
     told = _("%(names)s merged into this one by %(who)s.") % {"names": names, "who": who}
     events = [Event(at=merge.at, sentence=told, merge=merge if user.may_see_all_images else None)]
     if merge.undone_at:

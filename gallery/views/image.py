@@ -2,20 +2,24 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import Image, Pair, User
+from gallery.models.image import ImageQuerySet
 from gallery.review import removal
+from gallery.review.belongings import Belongings
 from gallery.views.access import SignedIn, signed_in
 from gallery.views.appeals import absorbed_of, appeal_of
 from gallery.views.details import DetailsForm
-from gallery.views.favourites import marks_of
 from gallery.views.history import events_of
 from gallery.views.reveals import veiled
 from gallery.views.states import rows_of, state_of
@@ -35,21 +39,23 @@ class Rights:
     hold: bool
 
     @classmethod
-    def of(cls, user: User, image: Image) -> "Rights":
+    def of(cls, user: User, image: Image, *, contributes: bool = False) -> "Rights":
+        """``contributes``: whether an image of theirs was merged into this one."""
         is_owner = image.owner_id == user.pk
         is_live = image.standing == Standing.LIVE
         return cls(
             edit=is_owner and is_live and image.is_kept,
             remove=is_live and (is_owner or user.may_override),
-            download=is_owner or user.may_see_all_images or image.contributors.filter(pk=user.pk).exists(),
+            download=is_owner or user.may_see_all_images or contributes,
             hold=removal.may_hold(user),
         )
 
 
 def _known(request: SignedIn, public_id: str) -> Image:
     """:raises Http404: for an image that this person may not know of, exactly as for one that never was."""
-    images = Image.objects.known_to(request.user).with_open_pairs().for_pages()
-    return get_object_or_404(images, public_id=public_id)
+    images = Image.objects.known_to(request.user).with_open_pairs().with_marks(request.user)
+    shown = images.with_reveals(request.user, day=timezone.localdate()).for_pages()
+    return get_object_or_404(shown, public_id=public_id)
 
 
 @signed_in
@@ -73,27 +79,32 @@ def image(request: SignedIn, public_id: str) -> HttpResponse:
             "new_id": uuid.uuid4(),
         }
         return render(request, "gallery/gone.html", context, status=410)
-    is_owner = found.owner_id == request.user.pk
-    row = rows_of([found], request.user)[0]
-    context = {
+    return render(request, "gallery/image.html", _page_of(found, request.user))
+
+
+def _page_of(found: Image, user: User) -> dict[str, Any]:
+    """What the page of a live image shows to ``user``."""
+    have = Belongings.of([found], kinds=("tags", "source_links", "contributors"))
+    is_owner = found.owner_id == user.pk
+    contributes = user.pk in have.ids("contributors", found)
+    row = rows_of([found], user)[0] if is_owner else None
+    return {
         "image": found,
-        "row": row,
-        "state": row.state if is_owner else state_of(found),
-        "rights": Rights.of(request.user, found),
-        "is_theirs": is_owner or request.user.may_see_all_images,
+        "twin": row.twin if row else None,
+        "state": row.state if row else state_of(found),
+        "rights": Rights.of(user, found, contributes=contributes),
+        "is_theirs": is_owner or user.may_see_all_images,
         "is_owner": is_owner,
-        "is_veiled": bool(veiled([found], request.user)),
-        "events": events_of(found, request.user),
-        "absorbed": absorbed_of(request.user, found),
-        "appeal": appeal_of(request.user, found) if is_owner else None,
-        "see_also": _see_also(found, request.user),
-        "tags": found.tags.all(),
-        "links": found.source_links.order_by("pk"),
-        "albums": found.albums.filter(owner=request.user),
-        "contributors": found.contributors.order_by("username") if is_owner or request.user.may_see_all_images else [],
-        **marks_of(request.user, found),
+        "is_veiled": bool(veiled([found], user)),
+        "events": events_of(found, user, is_theirs=is_owner or user.may_see_all_images or contributes),
+        "absorbed": absorbed_of(user, found),
+        "appeal": appeal_of(user, found) if is_owner else None,
+        "see_also": _see_also(found, user),
+        "tags": have.names("tags", found),
+        "links": have.named("source_links", found.pk).values(),
+        "albums": found.albums.filter(owner=user),
+        "contributors": have.names("contributors", found) if is_owner or user.may_see_all_images else [],
     }
-    return render(request, "gallery/image.html", context)
 
 
 def _to_keeper(found: Image) -> HttpResponse:
@@ -103,11 +114,11 @@ def _to_keeper(found: Image) -> HttpResponse:
     return redirect(address) if can_be_undone else HttpResponsePermanentRedirect(address)
 
 
-def _see_also(found: Image, user: User) -> list[Image]:
-    """Variants: what a moderator called related, as far as this person may see it."""
-    pairs = Pair.objects.filter(state=Pair.State.RELATED).touching([found.pk]).most_alike_first()
-    others = [pair.other(found.pk) for pair in pairs[:SEE_ALSO]]
-    return list(Image.objects.filter(pk__in=others).shown_to(user).live().for_pages())
+def _see_also(found: Image, user: User) -> ImageQuerySet:
+    """Variants: what a moderator called related, as far as this person may see it, newest first."""
+    related = Pair.objects.filter(state=Pair.State.RELATED)
+    others = Q(pk__in=related.filter(left=found).values("right")) | Q(pk__in=related.filter(right=found).values("left"))
+    return Image.objects.filter(others).shown_to(user).live().for_pages().newest_first()[:SEE_ALSO]
 
 
 @signed_in

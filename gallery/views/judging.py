@@ -134,7 +134,8 @@ class Judging:
 
     @cached_property
     def _offered(self) -> Sequence[Action]:
-        return actions.offered(self.desk.images)
+        have, images = self.desk.belongings, self.desk.images
+        return actions.offered(images, [name for image in images for name in have.names("bytes", image)])
 
     @cached_property
     def answers(self) -> list[Answer]:

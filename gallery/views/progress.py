@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gallery.models import Decision, User
-from gallery.review import queue
 
 RECENT = 30
 """Decisions that the pace is taken from."""
@@ -22,22 +20,13 @@ PAUSE = dt.timedelta(minutes=5)
 """A longer gap is a break, not work."""
 
 
-def decided_today(user: User) -> int:
-    """Answers that ``user`` gave since midnight."""
-    return Decision.objects.by(user).answers().since(_midnight()).count()
-
-
-def progress(user: User, *, done: int | None = None, left: int | None = None) -> str:
+def progress(user: User, *, done: int, left: int) -> str:
     """
     Which case of the day this is, how many there are, and how long they take at the pace of the last decisions.
 
-    The time is left out while the pace is not known. ``done`` today and ``left`` are counted where they are not given.
+    ``done`` are the answers of today, ``left`` the cases that wait. The time is left out while the pace is not known.
     """
     moments = list(Decision.objects.by(user).answers().newest_first().values_list("at", flat=True)[:RECENT])
-    if done is None:
-        today = [moment for moment in moments if moment >= _midnight()]
-        done = decided_today(user) if len(today) == RECENT else len(today)
-    left = queue.waiting(user) if left is None else left
     words = _("Case %(n)s of %(all)s") % {
         "n": number_format(done + 1),
         "all": number_format(max(done + left, done + 1)),
@@ -61,7 +50,3 @@ def duration(seconds: float) -> str:
     if minutes < 120:
         return _("%(n)s min") % {"n": number_format(minutes)}
     return _("%(n)s h") % {"n": number_format(round(minutes / 60))}
-
-
-def _midnight() -> dt.datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -58,7 +58,7 @@ def review(request: SignedIn) -> HttpResponse:
     queues, days = figures.queues(user), figures.by_day(user)
     asked = appeals.waiting_for(user).aggregate(count=Count("pk"), oldest=Min("created_at"))
     disagreements = list(dissent.waiting_for(user)[: DISAGREEMENTS + 1])
-    upcoming = list(queue.waiting_for(user).free_for(user, now=timezone.now())[:ROWS])
+    upcoming = list(queue.waiting_for(user).free_for(user, now=timezone.now()).with_surest_pair()[:ROWS])
     today, left = days[-1], queues.mine.count
     context = {
         "rows": rows_of(upcoming),

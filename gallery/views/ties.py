@@ -62,5 +62,5 @@ class Ties:
     @cached_property
     def outside(self) -> int:
         """Open matches that lead out of the case: they wait until both of their pictures have no other question."""
-        touching = Pair.objects.awaiting_review().touching([image.pk for image in self.desk.images])
-        return touching.exclude(case=self.desk.case).count()
+        touching = self.desk.belongings.names_of("questions", self.desk.images)
+        return len(touching.keys() - {pair.pk for pair in self._open})

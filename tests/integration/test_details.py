@@ -257,7 +257,8 @@ def test_an_album_that_was_deleted_since_a_merge_is_told_and_missed_by_no_undo(
     find(k, a)
     decision = act("merge", case_of(k), mara, keeper=k.pk).decision
     albums.delete(best, otto)
-    (told,) = (journal_words.done(entry) for entry in decision.merges.get().journal.filter(field="albums"))
+    (entry,) = decision.merges.get().journal.filter(field="albums")
+    told = journal_words.done(entry, journal_words.Names.of([entry]))
     assert told == "Albums of “k”: added Sea and what was deleted since."
     undone = undo.undo(decision, mara, decision_id=uuid.uuid4()).decision
     assert names(k) == set()

@@ -32,7 +32,6 @@ from gallery.models import (
 from gallery.review import removal, undo
 from gallery.review.actions import ACTIONS
 from gallery.review.keeping import is_held
-from gallery.review.verdicts import bytes_of
 from tests.judgement import everything, favour, find, image, submit
 
 T = TypeVar("T")
@@ -43,6 +42,11 @@ some = st.integers(min_value=0, max_value=1000)
 
 def pick(things: Sequence[T], number: int) -> T:
     return things[number % len(things)]
+
+
+def bytes_of(image: Image) -> str:
+    """The sha256 of the file that it came with."""
+    return StoredFile.objects.get(image=image).sha256
 
 
 class Desk(RuleBasedStateMachine):

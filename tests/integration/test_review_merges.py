@@ -225,7 +225,8 @@ def test_every_change_is_written_down_in_words(lena: User, otto: User, mara: Use
     tag(a, "lake")
     find(k, a)
     act("merge", case_of(k), mara, keeper=k.pk, file=a.file_id)
-    told = [journal_words.done(entry) for entry in Merge.objects.get().journal.all()]
+    entries = list(Merge.objects.get().journal.all())
+    told = [journal_words.done(entry, journal_words.Names.of(entries)) for entry in entries]
     assert "Tags of “Lake”: added lake." in told
     assert "Title of “Lake”: “” became “Lake”." in told
     assert "The address of “Lake” leads to “Lake”." in told

@@ -2,14 +2,18 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import cast
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
 from gallery.models import AuditEntry, Case, Image, Reveal, User
+from gallery.views.access import SignedIn
+from gallery.views.sitting import Sitting
 from tests import factories
 from tests.conftest import change_dedup
 
@@ -78,9 +82,11 @@ def test_who_asked_for_it_is_reminded_of_a_break(mara: User, case: Case) -> None
     now = timezone.now().timestamp()
 
     def asked_after(began: float, seen: float) -> str:
-        session = client.session
-        session["at_work"] = (now - began * 60, now - seen * 60)
-        session.save()
+        asking = RequestFactory().get(address)
+        asking.user = mara
+        earlier = HttpResponse()
+        Sitting(began=now - began * 60, seen=now - seen * 60).keep(cast("SignedIn", asking), earlier)
+        client.cookies.update(earlier.cookies)
         return client.get(address).content.decode()
 
     assert "31 minutes without a break" in asked_after(31, 1)
