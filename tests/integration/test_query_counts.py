@@ -8,13 +8,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from gallery.models import Album, Case, User
-from gallery.review import undo
+from gallery.review import queue, undo
 from tests.judgement import act, case_of, favour, find, image, tag
 
 MOST = 12
-CASE_MOST = 30  # savepoints too; as many for two pictures as for thirty
-IMAGE_MOST = 32
-"""The page of an image has many parts, each a question of its own."""
+FRAME = 2
+"""A savepoint and its release, around the lease of a case."""
 
 ROWS = 40
 
@@ -43,7 +42,7 @@ def test_a_page_of_decisions(
         outcome = act("merge" if number % 2 else "different", case, mara)
         if number % 5 == 0:
             undo.undo(outcome.decision, mara, decision_id=uuid.uuid4())
-    with django_assert_max_num_queries(MOST + 2):  # two more for what was taken back, and for what was merged
+    with django_assert_max_num_queries(MOST):
         response = opened.get(reverse("decisions"), {"whose": "all"})
     assert response.content.count(b"decision-row") == ROWS
     with django_assert_max_num_queries(MOST):
@@ -85,9 +84,37 @@ def test_a_case_asks_for_all_of_its_images_at_once(
         tag(copy, "sea", f"number {copy.pk}")
         favour(copy, lena, otto)
     address = case_of(images[0]).get_absolute_url()
-    with django_assert_max_num_queries(CASE_MOST):
+    with django_assert_max_num_queries(MOST + FRAME):
         response = opened.get(address)
     assert response.content.count(b'name="images"') >= (size if size > 2 else 0)
+
+
+def test_a_case_with_much_to_tell_asks_no_more(
+    opened: Client, mara: User, jon: User, lena: User, otto: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """On a busy day: comments, a sensitive picture, decisions about the two, about copies of them and merged ones."""
+    for case in many_cases(ROWS, lena, otto)[5:]:
+        act("different", case, mara)
+    keeper, absorbed, stranger, version = (image(lena, name) for name in ("keeper", "absorbed", "stranger", "version"))
+    find(keeper, absorbed, cells=60)
+    act("merge", case_of(keeper), jon, keeper=keeper.pk)
+    for one in (keeper, version):
+        find(one, stranger, cells=60)
+        act("different", case_of(one), jon)
+    copies = [image(otto, f"copy {number}", sensitive=True) for number in range(3)]
+    for copy in copies:
+        find(keeper, copy, cells=60)
+        find(version, copy, cells=60)
+    act("split", case_of(keeper), jon)
+    case = case_of(keeper)
+    queue.comment(case, jon, text="Look at the hands.")
+    opened.post(reverse("case_reveal", args=[case.pk]))
+    with django_assert_max_num_queries(MOST + FRAME):
+        text = opened.get(case.get_absolute_url()).content.decode()
+    assert "Look at the hands." in text
+    assert "was told apart from" in text
+    assert "was merged with" in text
+    assert "match leads out of this case" in text or "matches lead out of this case" in text
 
 
 @pytest.mark.parametrize("name", ["album", "favourites"])
@@ -120,6 +147,6 @@ def test_the_page_of_an_image_that_much_was_merged_into(
         find(keeper, other)
     act("merge", case_of(keeper), jon, keeper=keeper.pk, images=[keeper.pk, *(other.pk for other in others)])
     tag(keeper, *(f"tag {number}" for number in range(20)))
-    with django_assert_max_num_queries(IMAGE_MOST):
+    with django_assert_max_num_queries(MOST):
         response = opened.get(keeper.get_absolute_url())
     assert response.content.count(b"Your image in this one") == len(others)
