@@ -12,8 +12,8 @@ from gallery.errors import CaseChanged, NotAllowed, RuleBroken
 from gallery.models import BulkItem, BulkJob, Case, Decision, Image, Merge, Pair, User, Verdict
 from gallery.review import batch_jobs, batches, bulk, queue
 from gallery.review.batch_jobs import Seen
+from tests.at_desk import logged_in, page
 from tests.integration.test_batches import COPIES, copies, open_cases
-from tests.integration.test_desk_pages import logged_in, page
 from tests.judgement import act, everything, find, image
 
 __all__ = ["copies"]

@@ -14,7 +14,7 @@ from gallery.errors import CaseChanged, NotAllowed, RuleBroken
 from gallery.models import AuditEntry, BulkItem, BulkJob, Case, Decision, Image, OutboxEntry, Pair, SavedFilter, User
 from gallery.review import bulk, queue, selection
 from gallery.review.selection import Filters
-from tests.integration.test_desk_pages import page
+from tests.at_desk import page
 from tests.judgement import act, case_of, everything, find, image, tag
 
 pytestmark = pytest.mark.django_db
