@@ -1,15 +1,14 @@
 """What differs between two aligned pictures once their tone is matched."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from gallery.verification.appearance import Floats, Mask, Overlay, Pixels
+from gallery.verification.appearance import Mask, Overlay, Pixels
 from gallery.verification.evidence import Box
 from gallery.verification.geometry import Matrix
+from gallery.verification.tones import largest, match_tones, sampled
 
 LEVELS = 28.0
 """Difference, in levels of 255 of any colour, from which a pixel shows something else; compression stays below."""
@@ -27,7 +26,6 @@ MOST_BOXES = 6
 SAME_COLOURS = 0.7
 """Correlation of the colours of two pictures below which one of them was recoloured."""
 
-_SAMPLE = 8_000
 _GREY = 3.0
 """Mean distance, in levels, of the colours from their own grey below which a picture is greyscale."""
 
@@ -48,12 +46,14 @@ class Tone:
 class Changes:
     """
     ``strength`` is uint8, shape ``(h, w)``, in levels, in the overlay's frame; ``where`` marks what counts, and
-    ``share`` says how much of the shared area that is, 0 to 1.
+    ``share`` says how much of the shared area that is, 0 to 1. ``everywhere`` is the strength, in levels, that
+    compression or blur leave everywhere.
     """
 
     strength: Pixels
     where: Mask
     share: float
+    everywhere: float = 0.0
 
 
 def measure_tone(laid: Overlay, changes: Changes) -> Tone:
@@ -62,7 +62,7 @@ def measure_tone(laid: Overlay, changes: Changes) -> Tone:
     if not same.any():
         same = laid.shared
     # Averaged over a neighbourhood: blur takes contrast from the grain, not from the picture.
-    one, two = (_sampled(cv2.blur(picture, (9, 9)), same) for picture in (laid.first, laid.second))
+    one, two = (sampled(cv2.blur(picture, (9, 9)), same) for picture in (laid.first, laid.second))
     bright, brightness = one.mean(axis=1), two.mean(axis=1)
     # Ratio of deviations instead of regression: seen from the other side it is exactly the inverse.
     gain = float(np.clip((brightness.std() + 1e-3) / (bright.std() + 1e-3), 0.05, 20))
@@ -84,115 +84,23 @@ def find_changes(laid: Overlay) -> Changes:
     """Match the tones of the two pictures and mark where they still differ."""
     if not laid.shared.any():
         return Changes(np.zeros(laid.shared.shape, np.uint8), np.zeros(laid.shared.shape, np.bool_), 0.0)
-    one, two = (_soft(picture) for picture in _match_tone(laid))
+    one, two = (_soft(picture) for picture in match_tones(laid))
     strength = np.maximum(_beyond(one, two), _beyond(two, one))
     strength[~laid.shared] = 0
     # Heavy compression or blur leaves differences everywhere: only what stands out from them counts.
-    level = LEVELS + 2.0 * float(np.percentile(_sampled(strength, laid.shared), 60))
+    everywhere = 2.0 * float(np.percentile(sampled(strength, laid.shared), 60))
+    level = LEVELS + everywhere
     spots = cv2.morphologyEx((strength > level).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     # A digit of a caption is a few thin strokes: too little for the eye's look, all the difference to a reader.
     strong = (strength > STRONG + level - LEVELS).astype(np.uint8)
     reach = max(3, round(max(laid.shared.shape) / 60)) | 1
     merged = cv2.morphologyEx(cv2.max(spots, strong), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     where = _without_specks(merged, spots, strong, SMALLEST * float(laid.shared.sum())) & laid.shared
-    return Changes(strength, where, float(where.sum()) / float(laid.shared.sum()))
-
-
-def _sampled(picture: NDArray[Any], where: Mask) -> NDArray[np.float32]:
-    """At most some 8,000 of the pixels of ``where``, evenly spread: enough for a mean or a median."""
-    places = np.flatnonzero(where)
-    places = places[:: max(1, len(places) // _SAMPLE)]
-    return picture.reshape(where.size, -1)[places].astype(np.float32)
+    return Changes(strength, where, float(where.sum()) / float(laid.shared.sum()), everywhere)
 
 
 def _soft(picture: Pixels) -> Pixels:
     return cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.uint8, copy=False)
-
-
-def _match_tone(laid: Overlay) -> tuple[Pixels, Pixels]:
-    """
-    Both pictures, one of them given the other's colours.
-
-    Which one: that which can be. Grey follows from colour and burnt-out white from a sky, not the other way round.
-    """
-    one, two = (_sampled(picture, laid.shared) for picture in (laid.first, laid.second))
-    forth, back = _mix(one, two), _mix(two, one)
-    mixed, unmixed = (_applied(mixture, pixels) for mixture, pixels in ((forth, one), (back, two)))
-    misses = (float(_largest(np.abs(a - b)).mean()) / (float(b.std()) + 1) for a, b in ((mixed, two), (unmixed, one)))
-    if next(misses) <= next(misses):
-        return _recolour(laid.first, forth, one, two), laid.second
-    return laid.first, _recolour(laid.second, back, two, one)
-
-
-def _recolour(picture: Pixels, mixture: Floats, before: Floats, after: Floats) -> Pixels:
-    """
-    ``picture`` in other colours, by the plainest explanation of ``after`` from ``before``: no change at all; a mixture
-    of channels; or, only if that explains far more, a curve for each besides: it might explain a caption away.
-    """
-    mixed = _applied(mixture, before)
-    missed = _typical_miss(mixed, after)
-    if _typical_miss(before, after) <= 1.1 * missed + 0.5:
-        return picture
-    matched = cv2.transform(picture, mixture.T).astype(np.uint8, copy=False)  # rounds and keeps to 0..255
-    table = _curves(mixed, after)
-    if _typical_miss(table[mixed.round().astype(np.intp), np.arange(3)], after) < 0.7 * missed - 0.5:
-        return cv2.LUT(matched, table[None]).astype(np.uint8, copy=False)
-    return matched
-
-
-def _applied(mixture: Floats, pixels: Floats) -> Floats:
-    return np.asarray((pixels @ mixture[:3] + mixture[3]).clip(0, 255), np.float32)
-
-
-def _is_clipped(pixels: Floats) -> Mask:
-    return np.asarray(((pixels <= 1) | (pixels >= 254)).any(axis=1), np.bool_)
-
-
-def _typical_miss(pixels: NDArray[Any], others: Floats) -> float:
-    """The mean difference of the better nine tenths: captions are in the rest."""
-    miss = np.sort(_largest(np.abs(pixels - others)))
-    return float(miss[: len(miss) * 9 // 10 + 1].mean())
-
-
-def _mix(before: Floats, after: Floats) -> Floats:
-    """The affine mixture of channels, shape ``(4, 3)``, that turns most rows of ``before`` into those of ``after``."""
-    rows = np.hstack([before, np.ones((len(before), 1), np.float32)])
-    usable = ~_is_clipped(after)
-    if usable.mean() < 0.1:
-        usable[:] = True
-    kept = usable
-    mixture = identity = np.eye(4, 3, dtype=np.float32)
-    for _ in range(5):
-        # A ridge towards leaving it as it is: a flat or grey picture does not determine all of the mixture.
-        ridge = np.diag([1.0, 1, 1, 1e-3]) * float(kept.sum()) * 2
-        mine, other = rows[kept], after[kept]
-        delta = np.linalg.solve(mine.T @ mine + ridge, mine.T @ (other - mine @ identity))
-        mixture = (identity + delta).astype(np.float32)
-        miss = _largest(np.abs((rows @ mixture).clip(0, 255) - after))
-        kept = usable & (miss <= max(8.0, 1.5 * float(np.median(miss[usable]))))
-        if kept.mean() < 0.05:
-            break
-    return mixture
-
-
-def _curves(before: Floats, after: Floats) -> Pixels:
-    """A table, shape ``(256, 3)``: the median of ``after`` for each of 16 ranges of ``before``, outliers left aside."""
-    miss = _largest(np.abs(before - after))
-    kept = miss <= max(8.0, 2.0 * float(np.median(miss)))
-    levels = np.arange(256, dtype=np.float64)
-    columns = [levels, levels, levels]
-    for channel in range(3):
-        mine, other = before[kept, channel], after[kept, channel]
-        groups = [part for part in np.array_split(np.argsort(mine, kind="stable"), 16) if len(part)]
-        steps, first = np.unique([np.median(mine[group]) for group in groups], return_index=True)
-        offsets = np.array([np.median(other[group]) for group in groups])[first] - steps
-        columns[channel] = levels + np.interp(levels, steps, offsets)  # beyond the ends: parallel to no change
-    return np.stack(columns, axis=-1).round().clip(0, 255).astype(np.uint8)
-
-
-def _largest(pixels: NDArray[Any]) -> NDArray[Any]:
-    """The largest of three channels, the last axis; numpy's own ``max`` is ten times slower on so short an axis."""
-    return np.asarray(np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2]))
 
 
 def _beyond(picture: Pixels, other: Pixels) -> Pixels:
@@ -202,7 +110,7 @@ def _beyond(picture: Pixels, other: Pixels) -> Pixels:
     """
     around = np.ones((5, 5), np.uint8)
     above, below = cv2.subtract(picture, cv2.dilate(other, around)), cv2.subtract(cv2.erode(other, around), picture)
-    return _largest(cv2.max(above, below))
+    return largest(cv2.max(above, below))
 
 
 def _without_specks(
