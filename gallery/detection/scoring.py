@@ -40,6 +40,11 @@ class Signals:
         return bool(self.traits & Pair.Trait.REWORDED)
 
     @property
+    def lettered_on_one(self) -> bool:
+        """One of them was written on, and the other one bears nothing of its own."""
+        return bool(self.traits & Pair.Trait.LETTERED_ON_ONE)
+
+    @property
     def near_hash(self) -> int | None:
         """The PDQ distance, where both hashes say something."""
         return self.pdq_distance if self.pdq_usable else None
@@ -92,11 +97,14 @@ def is_certain_document(signals: Signals, policy: Policy) -> bool:
 
 def reads_differently(signals: Signals, policy: Policy) -> bool:
     """
-    One picture with different words on it, or with and without: the machine sees one picture, people read two.
+    One picture with different words on it: the machine sees one picture, people read two.
 
-    Whether the words matter is for people, too: memes of one template agree in everything else.
+    Whether the words matter is for people, too: memes of one template agree in everything else. A caption, a sticker or
+    a watermark on one of them only leaves it one picture, where all the rest agrees place by place.
     """
-    return signals.lettered and (signals.changed_share or 0.0) > policy.certain_changed_share
+    one = signals.lettered_on_one and strict_geometry(signals, policy)
+    most = policy.certain_lettered_share if one else policy.certain_changed_share
+    return signals.lettered and (signals.changed_share or 0.0) > most
 
 
 def is_nearly_equal(signals: Signals, policy: Policy) -> bool:

@@ -81,6 +81,7 @@ class Pair(models.Model):
         CAPTIONED = 16, _("with lettering")
         FRAMED = 32, _("inside something larger")
         REWORDED = 64, _("with other words")
+        LETTERED_ON_ONE = 128, _("with lettering on one of them only")
 
     left = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_left")
     right = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_right")
@@ -113,7 +114,10 @@ class Pair(models.Model):
     evidence = models.JSONField(default=dict, blank=True, help_text="the geometry and the transformation found")
     traits = models.PositiveSmallIntegerField(
         default=0,
-        help_text="of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed, 64 other words",
+        help_text=(
+            "of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed, 64 other words, "
+            "128 lettering on one only"
+        ),
     )
 
     policy = models.ForeignKey("gallery.Policy", on_delete=models.PROTECT, null=True, blank=True, related_name="+")

@@ -155,6 +155,14 @@ class Policy(models.Model):
             "two captions on one picture, the pair is never certain."
         ),
     )
+    certain_lettered_share = share(
+        _("Geometry: certain up to lettering on one"),
+        0.15,
+        _(
+            "Of the area that both pictures show. A caption, a sticker or a watermark on one of them only may cover so "
+            "much of it, and the pair is still certain if all the rest agrees. 0 leaves every such pair to people."
+        ),
+    )
     flag_reworded = models.BooleanField(
         _("flag pictures with other words"),
         default=False,

@@ -1,6 +1,6 @@
 """Two pictures laid onto each other: do they agree, in which tone, and where not?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -145,8 +145,16 @@ def lay(picture: Picture, matrix: Matrix, shape: tuple[int, ...]) -> tuple[Pixel
     return warped.astype(np.uint8, copy=False), inside.astype(np.bool_)
 
 
-def agree(laid: Overlay) -> Agreement | None:
-    """How well two overlaid pictures correlate; None if they share too little or nothing textured to tell."""
+def agree(laid: Overlay, *, aside: Mask | None = None) -> Agreement | None:
+    """
+    How well two overlaid pictures correlate; None if they share too little or nothing textured to tell.
+
+    :param aside: bool, shape ``(h, w)``: what is not to be judged, with a rim of some pixels.
+    """
+    if aside is not None:
+        reach = max(5, round(max(aside.shape) / 100)) | 1
+        widened = cv2.dilate(aside.astype(np.uint8), np.ones((reach, reach), np.uint8))
+        laid = replace(laid, shared=laid.shared & (widened == 0))
     first, second = (_soft_grey(picture) for picture in (laid.first, laid.second))
     overall = _correlation(first[laid.shared], second[laid.shared])
     cells = [_correlation(one, two) for one, two in _textured(first, second, laid.shared)]

@@ -77,6 +77,9 @@ def weigh(
     if exchanged:
         laid, matrix = laid.swapped(), inverse(matrix)
     transformation = describe(first, second, matrix, laid, changes, sizes=sizes)
+    if transformation.lettered_on_one:
+        # A caption says nothing about the picture under it.
+        agreement = agree(laid, aside=changes.where) or agreement
     return _evidence(kind, geometry, agreement, transformation)
 
 

@@ -37,7 +37,8 @@ class Part:
 
     ``size`` is (width, height) in pixels. ``box`` bounds what the other picture shows of this one, ``share`` is how
     much of this one's area that is (0 to 1). ``changed`` bounds what differs within it, largest first.
-    ``grey``: it has no colour; ``lettered``: what differs looks like lettering or drawing on this picture.
+    ``grey``: it has no colour; ``lettered``: what differs looks like lettering or drawing on this picture. It stands
+    for one of two pictures only where nothing suggests that the other one bears any of its own.
     """
 
     size: tuple[int, int]
@@ -96,6 +97,17 @@ class Transformation:
     reworded: bool = False
 
     @property
+    def lettered_on_one(self) -> bool:
+        """
+        One of the two was written on, and the other one bears no words of its own: none there, and no page, bar or
+        border around it that may bear some.
+        """
+        if self.reworded or self.first.lettered == self.second.lettered:
+            return False
+        clean = self.second if self.first.lettered else self.first
+        return clean.surroundings in ("nothing", "scene")
+
+    @property
     def matrix(self) -> NDArray[np.float64]:
         """The homography as an array of shape (3, 3)."""
         return np.array(self.homography, np.float64)
@@ -118,7 +130,7 @@ class Evidence:
     ``matches`` local features (of ``method`` "orb" or "sift") were alike, ``inliers`` of them agree on one geometry, in
     ``cells`` distinct places of both pictures. Laid onto each other by it, the pictures correlate by ``ncc`` in the
     median textured cell of an 8 x 8 grid and by ``ncc_overall`` as a whole, both in -1 to 1. Of the textured cells
-    ``textured_share`` correlate by more than 0.5.
+    ``textured_share`` correlate by more than 0.5. Where only one of them was written on, what was written is left out.
     """
 
     method: str

@@ -9,7 +9,7 @@ from gallery.verification.appearance import Overlay
 from gallery.verification.changes import Changes, boxes, measure_tone
 from gallery.verification.evidence import Box, Part, Surroundings, Transformation
 from gallery.verification.geometry import Matrix, corners, frame, inverse, jacobian, project
-from gallery.verification.lettering import is_lettered, is_reworded
+from gallery.verification.lettering import find_lettering
 
 Size = tuple[int, int]
 
@@ -34,6 +34,7 @@ def describe(
     mirrored, angle, scale, stretch = decompose(jacobian(onto, middle))
     shared = _shared(relative, laid, copies)
     grey = (tone.first_is_grey, tone.second_is_grey)
+    lettering = find_lettering(laid, changes, same_colours=grey[0] == grey[1] and not tone.recoloured)
     parts = (
         Part(
             size=sizes[index],
@@ -42,7 +43,7 @@ def describe(
             surroundings=_surroundings(picture, _outline_in(index, matrix, copies)),
             changed=boxes(changes.where, (laid.to_first, laid.to_second)[index], copies[index]),
             grey=grey[index],
-            lettered=is_lettered((laid.first, laid.second)[index], laid, changes),
+            lettered=(lettering.first, lettering.second)[index],
         )
         for index, picture in enumerate((first, second))
     )
@@ -59,8 +60,7 @@ def describe(
         saturation=round(tone.saturation, 4),
         recoloured=tone.recoloured,
         changed_share=round(changes.share, 4),
-        # Between black and white and colours, what differs may be the colours: that is no lettering.
-        reworded=grey[0] == grey[1] and not tone.recoloured and is_reworded(laid, changes),
+        reworded=lettering.reworded,
     )
 
 

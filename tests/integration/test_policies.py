@@ -2,9 +2,12 @@
 
 import datetime as dt
 import uuid
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from gallery.detection import policies
@@ -204,3 +207,15 @@ def test_the_pace_is_measured_once_there_is_enough_of_it(mara: User, current: Po
     # A break is no work.
     Decision.objects.create(id=uuid.uuid4(), action="different", actor=mara, at=now - dt.timedelta(hours=2))
     assert seconds_per_case(current) == (8.0, True)
+
+
+@pytest.mark.parametrize(("weighed", "share"), [(True, 0.0), (False, 0.15)])
+def test_a_policy_that_pairs_were_weighed_by_goes_on_leaving_lettered_pairs_to_people(
+    weighed: bool, share: float, lena: User, current: Policy
+) -> None:
+    if weighed:
+        pairs_of(lena, (State.OPEN, 0.9))
+    migration = import_module("gallery.migrations.0022_keep_published_rules_of_lettering")
+    migration.keep(apps, connection.schema_editor())
+    current.refresh_from_db()
+    assert current.certain_lettered_share == share

@@ -9,8 +9,9 @@ from PIL import ImageDraw
 
 from gallery import store, tasks
 from gallery.detection import sight
-from gallery.models import Image, Pair, StoredFile, User
+from gallery.models import Image, Pair, Policy, StoredFile, User
 from gallery.pictures import Picture, checked
+from gallery.review import keeper
 from gallery.verification.features import LocalFeatures, extract
 from tests import pictures
 from tests.uploading import upload
@@ -65,13 +66,28 @@ def test_one_picture_with_two_captions_is_not_flagged(media: Path, lena: User, o
     assert pair.tier == Pair.Tier.WEAK
 
 
-def test_one_picture_with_and_without_a_caption_goes_to_people(media: Path, lena: User, otto: User) -> None:
+def test_one_picture_with_and_without_a_caption_is_certain(media: Path, lena: User, otto: User) -> None:
     template = pictures.photograph(3, width=600, height=600)
     ones, others = upload(lena, template), upload(otto, lettered(template, "WALK INTO MY HOUSE"))
     tasks.run_everything()
     pair = Pair.objects.get(left=ones, right=others)
     assert pair.traits & Pair.Trait.CAPTIONED
     assert not pair.traits & Pair.Trait.REWORDED
+    assert pair.traits & Pair.Trait.LETTERED_ON_ONE
+    assert pair.tier == Pair.Tier.CERTAIN
+    best = keeper.suggest([pair.left, pair.right], [pair], Policy.objects.in_force())
+    assert best.image == ones
+
+
+def test_captions_in_two_places_go_to_people(media: Path, lena: User, otto: User) -> None:
+    template = pictures.photograph(3, width=600, height=600)
+    ones, others = (
+        upload(lena, lettered(template, "ONE DOES NOT SIMPLY", top=500)),
+        upload(otto, lettered(template, "ONE DOES NOT SIMPLY")),
+    )
+    tasks.run_everything()
+    pair = Pair.objects.get(left=ones, right=others)
+    assert not pair.traits & Pair.Trait.LETTERED_ON_ONE
     assert pair.tier == Pair.Tier.REVIEW
 
 
@@ -95,8 +111,8 @@ def thing() -> Picture:
     return checked(ground)
 
 
-def lettered(picture: Picture, words: str) -> Picture:
-    """White words with black outlines at the head of ``picture``, as memes have them."""
+def lettered(picture: Picture, words: str, *, top: int = 20) -> Picture:
+    """White words with black outlines, ``top`` pixels below the head of ``picture``, as memes have them."""
     image = Pixels.fromarray(picture)
-    ImageDraw.Draw(image).text((30, 20), words, fill="white", stroke_fill="black", stroke_width=3, font_size=44)
+    ImageDraw.Draw(image).text((30, top), words, fill="white", stroke_fill="black", stroke_width=3, font_size=44)
     return checked(np.asarray(image))

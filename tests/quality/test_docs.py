@@ -164,6 +164,7 @@ def test_the_table_of_tiers_names_the_thresholds_of_the_policy() -> None:
     assert f"≥ {policy.strict_cells} cells, correlation > {policy.strict_ncc:.2f}" in tiers["certain"]
     assert f"≥ {policy.strict_textured:.0%}".replace("%", " %") in tiers["certain"]
     assert f"lettering differs on > {policy.certain_changed_share} of" in tiers["certain"]
+    assert f"geometry is strict, on > {policy.certain_lettered_share}." in tiers["certain"]
     assert f"≥ {policy.loose_cells} cells, correlation > {policy.loose_ncc:.2f}" in tiers["likely"]
     assert f"PDQ ≤ {policy.pdq_review}; or similarity ≥ {policy.similarity_review:.2f}" in tiers["likely"]
     assert f"similarity ≥ {policy.similarity_weak:.2f}" in tiers["weak"]

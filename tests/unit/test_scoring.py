@@ -102,6 +102,32 @@ def test_one_picture_with_other_words_is_for_people(signals: dict[str, object], 
     assert tier(Signals(**signals, **OTHER_WORDS), policy) == Tier.CERTAIN  # type: ignore[arg-type]  # mixed types
 
 
+WRITTEN_ON = {"traits": Pair.Trait.CAPTIONED | Pair.Trait.LETTERED_ON_ONE, "cells": 90, "ncc": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected"),
+    [
+        ({"textured_share": 0.9, "changed_share": 0.15}, Tier.CERTAIN),
+        ({"textured_share": 0.9, "changed_share": 0.151}, Tier.REVIEW),
+        ({"textured_share": 0.89, "changed_share": 0.15}, Tier.REVIEW),
+        ({"textured_share": 0.89, "changed_share": 0.15, "pdq_distance": 0, "pdq_usable": True}, Tier.REVIEW),
+        ({"textured_share": 1.0, "changed_share": 0.1, "traits": Pair.Trait.CAPTIONED}, Tier.REVIEW),
+        ({"textured_share": 1.0, "changed_share": 0.1, "document_like": True, "similarity": 0.96}, Tier.REVIEW),
+    ],
+)
+def test_a_picture_that_was_written_on_is_a_copy_where_all_the_rest_agrees(
+    signals: dict[str, object], expected: Tier, policy: Policy
+) -> None:
+    assert tier(Signals(**{**WRITTEN_ON, **signals}), policy) == expected  # type: ignore[arg-type]  # mixed types
+
+
+def test_a_policy_may_leave_every_lettered_pair_to_people(policy: Policy) -> None:
+    policy.certain_lettered_share = 0
+    signals = Signals(**WRITTEN_ON, textured_share=1.0, changed_share=0.0011)  # type: ignore[arg-type]  # mixed types
+    assert tier(signals, policy) == Tier.REVIEW
+
+
 TWO_OF_A_TEMPLATE = {"traits": Pair.Trait.CAPTIONED | Pair.Trait.REWORDED, "changed_share": 0.0011}
 
 
@@ -150,7 +176,7 @@ SIGNALS = st.builds(
     ncc=st.none() | st.floats(-1, 1),
     textured_share=st.none() | st.floats(0, 1),
     changed_share=st.none() | st.floats(0, 1),
-    traits=st.integers(0, 127),
+    traits=st.integers(0, 255),
 )
 
 
