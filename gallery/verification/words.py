@@ -243,6 +243,12 @@ def _changed(telling: _Telling) -> list[str]:
     if telling.step.reworded:
         captions = ngettext("with another caption %(where)s", "with other captions %(where)s", len(places))
         return [captions % {"where": _listed(places)}]
+    if telling.step.lettered_on_one:
+        where = {"where": _listed(places) if len(places) <= 3 else _("in several places")}
+        added = (
+            _("with something added %(where)s") if telling.copy_part.lettered else _("without what was added %(where)s")
+        )
+        return [added % where]
     if len(places) > 3:
         return [_("with changes in several places")]
     return [ngettext("with a change %(where)s", "with changes %(where)s", len(places)) % {"where": _listed(places)}]

@@ -29,12 +29,12 @@ TOLD: list[tuple[str, Edit, str]] = [
     ("darker", lambda image: ImageEnhance.Brightness(image).enhance(0.65), "B is A darker."),
     ("faded", lambda image: ImageEnhance.Color(image).enhance(0.5), "B is A paler."),
     ("wider", lambda image: image.resize((780, 450)), "B is A stretched 30 % wider."),
-    ("captioned", lambda image: caption(image, "A CAPTION HERE"), "B is A with a change at the bottom."),
+    ("captioned", lambda image: caption(image, "A CAPTION HERE"), "B is A with something added at the bottom."),
     ("bordered", lambda image: ImageOps.expand(image, 40, "black"), "B is A with a plain border."),
     (
         "several",
         lambda image: ImageEnhance.Color(caption(ImageOps.mirror(crop(image, 0.6)), "SEVERAL THINGS")).enhance(0.5),
-        "B is A mirrored, cropped to 60 %, paler, with a change at the bottom.",
+        "B is A mirrored, cropped to 60 %, paler, with something added at the bottom.",
     ),
 ]
 
@@ -51,7 +51,7 @@ def test_an_edit_is_told_in_plain_words(edit: Edit, expected: str) -> None:
         (lambda image: crop(image, 0.59), "A is B cropped to 59 %."),
         (lambda image: image.resize((300, 225)), "A is B at half the size."),
         (ImageOps.grayscale, "A is B in black and white."),
-        (lambda image: caption(image, "A CAPTION HERE"), "A is B with a change at the bottom."),
+        (lambda image: caption(image, "A CAPTION HERE"), "A is B with something added at the bottom."),
         (lambda image: ImageOps.expand(image, 40, "black"), "A is B with a plain border."),
     ],
 )
@@ -78,7 +78,13 @@ def test_the_place_of_a_change_is_named_where_the_two_have_it_elsewhere() -> Non
     original = paint(4, size=(600, 450))
     marked = original.copy()
     marked.paste((250, 250, 60), (20, 340, 120, 430))
-    assert _tell(original, ImageOps.mirror(marked)) == "B is A mirrored, with a change at the lower left of A."
+    assert _tell(original, ImageOps.mirror(marked)) == "B is A mirrored, with something added at the lower left of A."
+
+
+def test_what_the_larger_picture_bears_is_told_of_the_smaller_one() -> None:
+    template = paint(1, size=(600, 450))
+    told = _tell(caption(template, "A CAPTION HERE"), template.resize((300, 225)))
+    assert told == "B is A at half the size, without what was added at the bottom."
 
 
 def test_two_uses_of_a_template_have_other_captions() -> None:
