@@ -199,11 +199,16 @@ def halve(item: BulkItem, job: BulkJob) -> bool:
     """
     if job.action != MERGE or item.size < 2:
         return False
-    middle = item.size // 2
-    rest = item.images[middle:]
+    middle, rest = item.size // 2, item.images[item.size // 2 :]
     with transaction.atomic():
-        BulkItem.objects.create(
-            job=job, number=item.number, case=item.case, case_version=item.case_version, images=rest, size=len(rest)
-        )
+        BulkItem.objects.filter(job=job, number__gt=item.number).update(number=F("number") + 1)
         BulkItem.objects.filter(pk=item.pk).update(images=item.images[:middle], size=middle)
+        BulkItem.objects.create(
+            job=job,
+            number=item.number + 1,
+            case=item.case,
+            case_version=item.case_version,
+            images=rest,
+            size=len(rest),
+        )
     return True

@@ -227,7 +227,7 @@ def _work_on(job: BulkJob, entry: OutboxEntry) -> None:
             _take_one_back(job, item) if backwards else _decide_one(job, item)
         except ReviewError as refusal:
             if not backwards and isinstance(refusal, RuleBroken) and batches.halve(item, job):
-                continue  # each half by itself in the next round: one picture does not hold up the others
+                return  # each half by itself in the next round, before the parts that are nearer to the keeper
             code = refusal.code if backwards else bulk_rules.code_of(refusal, item, job)
             _leave(item, code, str(refusal), backwards=backwards)
 
