@@ -199,6 +199,14 @@ def test_the_metrics_are_those_that_are_served() -> None:
     assert told == served
 
 
+def test_the_events_are_those_that_are_logged() -> None:
+    told = {row[0].strip("`") for row in rows(section("docs/operations.md", "## Health")) if "dedup_" not in row[0]}
+    logged = set[str]()
+    for path in (ROOT / "gallery").rglob("*.py"):
+        logged |= set(re.findall(r'log\.(?:warning|error)\(\s*"(\w+)"', path.read_text()))
+    assert {name for name in told if re.fullmatch("[a-z_]+", name)} == logged
+
+
 def test_the_operations_are_those_of_the_api() -> None:
     told = {
         (row[0], re.sub(r"<\w+>", "<>", row[1].strip("`"))) for row in rows(section("docs/api.md", "## Operations"))
