@@ -10,6 +10,7 @@ from django.utils import timezone
 from gallery.detection import batches, groups
 from gallery.detection.groups import Group, Sides, split
 from gallery.detection.projection import project
+from gallery.detection.walks import met_from
 from gallery.models import Case, CaseMember, Pair, Policy, SplitPart
 
 REACH = 3000
@@ -84,21 +85,14 @@ def _open_pairs_around(seeds: set[int]) -> list[Pair]:
     """
     if not seeds:
         return []
-    query = _AROUND.format(seeds=", ".join(["%s"] * len(seeds)))
+    walk, marks = met_from(seeds)
     with connection.cursor() as cursor:
-        cursor.execute(query, [*sorted(seeds), Pair.State.OPEN.value, Pair.State.OPEN.value, REACH])
+        cursor.execute(walk + _PAIRS_OF_MET, [*marks, Pair.State.OPEN.value, REACH])
         rows = cursor.fetchall()
     return [Pair(pk=pk, left_id=left, right_id=right, tier=tier, score=score) for pk, left, right, tier, score in rows]
 
 
-_AROUND = """
-    WITH RECURSIVE met (image) AS (
-        SELECT id FROM gallery_image WHERE id IN ({seeds})
-        UNION
-        SELECT CASE WHEN step.left_id = met.image THEN step.right_id ELSE step.left_id END
-        FROM gallery_pair step JOIN met ON step.left_id = met.image OR step.right_id = met.image
-        WHERE step.state = %s
-    )
+_PAIRS_OF_MET = """
     SELECT id, left_id, right_id, tier, score FROM gallery_pair
     WHERE state = %s AND left_id IN (SELECT image FROM met LIMIT %s)
 """

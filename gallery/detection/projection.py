@@ -12,6 +12,7 @@ from django.utils import timezone
 from gallery import outbox
 from gallery.detection import scoring
 from gallery.detection.judged import Judgements
+from gallery.detection.walks import met_from
 from gallery.models import Image, Pair, Policy, Verdict
 
 State = Pair.State
@@ -119,32 +120,26 @@ def connected(pair: Pair) -> bool:
 
     Copies of one picture form a tree: n copies make at most n - 1 open pairs, never n (n - 1) / 2.
     """
+    # From the newer image: most of the time it is not connected with anything yet.
+    walk, marks = met_from([pair.right_id], tier=Pair.Tier.CERTAIN, without=pair.pk or 0)
     with connection.cursor() as cursor:
-        # From the newer image: most of the time it is not connected with anything yet.
-        cursor.execute(_MET.format(asked="image = %s"), [pair.right_id, *_SURE, pair.pk or 0, pair.left_id])
+        cursor.execute(walk + _MET_ONE, [*marks, pair.left_id])
         return cursor.fetchone() is not None
 
 
 def _group_of(image: int) -> set[int]:
     """Whatever ``image`` is linked with through sure pairs that are open, itself among them."""
+    walk, marks = met_from([image], tier=Pair.Tier.CERTAIN)
     with connection.cursor() as cursor:
-        cursor.execute(_MET.format(asked="true"), [image, *_SURE, 0])
+        cursor.execute(walk + _MET, marks)
         return {found for (found,) in cursor.fetchall()}
 
 
+_MET = "SELECT image FROM met"
+_MET_ONE = f"{_MET} WHERE image = %s"
+
 _SURE: tuple[str, int] = (State.OPEN.value, Pair.Tier.CERTAIN.value)
 """The state and the least tier of a pair that is walked along."""
-
-_MET = """
-    WITH RECURSIVE met (image) AS (
-        SELECT id FROM gallery_image WHERE id = %s
-        UNION
-        SELECT CASE WHEN step.left_id = met.image THEN step.right_id ELSE step.left_id END
-        FROM gallery_pair step JOIN met ON step.left_id = met.image OR step.right_id = met.image
-        WHERE step.state = %s AND step.tier >= %s AND step.id <> %s
-    )
-    SELECT image FROM met WHERE {asked}
-"""
 
 
 def roots_of(images: set[int]) -> dict[int, set[int]]:

@@ -151,6 +151,7 @@ class Pair(models.Model):
         indexes = [
             models.Index(name="pair_queue", fields=["state", "-score", "id"]),
             models.Index(name="pair_by_case", fields=["case", "state"]),
+            models.Index(name="pair_by_left", fields=["left", "state"]),
             models.Index(name="pair_by_right", fields=["right", "state"]),
         ]
 

@@ -1,15 +1,17 @@
 """Copies that were each found by way of the last one: long chains, walked in one step."""
 
 import itertools
+import re
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from gallery import outbox, tasks
 from gallery.detection import cases
 from gallery.detection.projection import connected, leave_out, project, roots_of
+from gallery.detection.walks import met_from
 from gallery.models import Case, Image, Pair, Policy, User
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +128,17 @@ def test_a_pair_opened_by_a_worker_that_ended_before_its_case_still_gets_one(len
 
 def test_nobody_has_no_roots() -> None:
     assert roots_of(set()) == {}
+
+
+def test_each_step_looks_at_the_pairs_of_one_image_and_not_at_all(chain: list[int]) -> None:
+    """Else the work for n copies would grow with n², and with every other question on the site."""
+    walk, marks = met_from([chain[0]], tier=Pair.Tier.CERTAIN)
+    is_postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if is_postgres:
+            cursor.execute("ANALYZE gallery_pair")
+        cursor.execute(f"EXPLAIN {'' if is_postgres else 'QUERY PLAN '}{walk} SELECT image FROM met", marks)
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    ends = re.findall(r"Index Cond: \(.*?(left_id|right_id) = met|\((left_id|right_id)=\?", plan)
+    assert {"".join(end) for end in ends} == {"left_id", "right_id"}, plan
+    assert "Join Filter" not in plan
