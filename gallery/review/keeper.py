@@ -143,8 +143,8 @@ def _parts(
     """Each reason's score, 0 to 1. Those that are ``alike`` lost the same, whatever they were saved as."""
     most_pixels = max(_pixels(other) for other in images) or 1
     most_counts = max(counts.values(), default=0) or 1
-    joined = sorted({other.owner.date_joined for other in images})
-    seen = sorted({other.first_seen for other in images})
+    joined = min(other.owner.date_joined for other in images)
+    seen = min(other.first_seen for other in images)
     return {
         "pixels": _pixels(image) / most_pixels,
         "whole": max(0.0, 1.0 - 0.5 * len(flaws)),
@@ -152,8 +152,9 @@ def _parts(
         "format": max(_room(other) for other in alike),
         "metadata": _described(image),
         "references": counts.get(image.pk, 0) / most_counts,
-        "age": 1.0 - seen.index(image.first_seen) / len(seen),
-        "owner": 1.0 - joined.index(image.owner.date_joined) / len(joined),
+        # Being first counts, and as much among thirty as among two. Who came twelfth is no better than who came last.
+        "age": 1.0 if image.first_seen == seen else 0.5,
+        "owner": 1.0 if image.owner.date_joined == joined else 0.5,
     }
 
 

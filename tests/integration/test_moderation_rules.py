@@ -298,3 +298,13 @@ def test_a_format_is_no_reason_between_the_same_pixels(lena: User) -> None:
     pair = find(a, b, same_pixels=True)
     suggested = keeper.suggest(images, [pair], policy)
     assert (pair.tier, suggested.image, suggested.reasons) == (Pair.Tier.IDENTICAL, a, [])
+
+
+def test_among_many_the_better_file_is_not_outweighed_by_who_came_sooner(lena: User) -> None:
+    copies = [image(lena, f"copy {number}") for number in range(12)]
+    for number, copy in enumerate(copies):
+        StoredFile.objects.filter(image=copy).update(quality=50 + 4 * number)
+    images = list(Image.objects.select_related("file", "owner").order_by("pk"))
+    suggested = keeper.suggest(images, Pair.objects.none(), Policy.objects.in_force())
+    assert suggested.image == copies[-1]
+    assert suggested.best_first(images)[1:3] == [copies[-2], copies[-3]]
