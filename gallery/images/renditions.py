@@ -43,13 +43,13 @@ RENDITIONS: dict[str, Rendition] = {
         pillow="JPEG",
         options={"quality": 95, "subsampling": 0},
     ),
-    # In lists, of which a page shows a hundred.
+    # In lists, of which a page shows a hundred. As WebP it would be 6 % smaller and take seven times as long to write.
     "thumb": Rendition(
         long_side=320,
-        content_type="image/webp",
-        extension="webp",
-        pillow="WEBP",
-        options={"quality": 80, "method": 0},
+        content_type="image/jpeg",
+        extension="jpg",
+        pillow="JPEG",
+        options={"quality": 80},
     ),
 }
 """By name, from large to small: each is made from the one before."""

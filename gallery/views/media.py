@@ -18,7 +18,7 @@ from gallery.models import Image, Pair, StoredFile
 from gallery.store import translated
 from gallery.views.access import SignedIn, signed_in
 
-SHOWN = {"thumb": ("webp", "image/webp"), "view": ("jpg", "image/jpeg")}
+SHOWN = {"thumb": ("jpg", "image/jpeg"), "view": ("jpg", "image/jpeg")}
 """The extension and content type of each rendition that may be asked for (gallery.images.renditions makes them)."""
 
 PAIR_SHOWN = frozenset({"aligned", "difference"})

@@ -255,10 +255,10 @@ def test_what_is_odd_is_accepted_and_only_clean_copies_are_shown(kind: str, lena
     assert (image.stage, image.refusal) == (Stage.COMPARED, "")
     client = Client()
     client.force_login(lena)
-    for rendition, content_type in (("thumb", "image/webp"), ("view", "image/jpeg")):
+    for rendition in ("thumb", "view"):
         response = client.get(f"/media/{image.public_id}/{rendition}/")
         shown = body_of(response)
-        assert response["Content-Type"] == content_type
+        assert response["Content-Type"] == "image/jpeg"
         assert_is_clean(shown)
     original = client.get(f"/media/{image.public_id}/original/")
     assert body_of(original) == content

@@ -95,7 +95,7 @@ def test_an_image_that_names_no_file_is_found(images: list[Image], capsys: pytes
 def test_small_copies_that_are_missing_are_made_again(
     images: list[Image], media: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    key = images[0].files.get().rendition_key("thumb", "webp")
+    key = images[0].files.get().rendition_key("thumb", "jpg")
     before = (media / key).read_bytes()
     (media / key).unlink()
     assert told(capsys) == [("renditions", "its small copies are missing: thumb", False)]
@@ -115,7 +115,7 @@ def stray(media: Path, key: str, *, days: float = 2) -> Path:
 
 STRAYS = [
     "originals/zz/zzzzzzzzzzzz.jpg",
-    "renditions/zz/zzzzzzzzzzzz/999999-thumb.webp",
+    "renditions/zz/zzzzzzzzzzzz/999999-thumb.jpg",
     "renditions/pairs/99/999999/aligned.webp",
     "somebody/elses.txt",
 ]

@@ -225,7 +225,7 @@ def test_a_purge_deletes_bytes_and_small_copies(lena: User, media: object) -> No
     assert purge_due() == 1
     assert purge_due() == 0
     assert not storage.exists(str(a.file.blob.name))
-    assert not storage.exists(a.file.rendition_key("thumb", "webp"))
+    assert not storage.exists(a.file.rendition_key("thumb", "jpg"))
     assert storage.exists("bystander")
     with pytest.raises(RuleBroken, match="Upload it again"):
         removal.restore(a, lena)
