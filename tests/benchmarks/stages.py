@@ -75,7 +75,7 @@ class Stages:
             batch = prints[start : start + INDEXED_AT_ONCE]
             upright = checked(np.stack([hashes.pdq_vector(found.upright) for found in batch]))
             turned = checked(np.stack([hashes.pdq_vector(view) for found in batch for view in _views(found)]))
-            before = time.process_time() + processor.seconds_of([self._milvus])
+            before = processor.seconds_of([self._milvus]) + time.process_time()  # in this order: asking costs, too
             client.upsert("stage_vectors", list(range(1000 * start, 1000 * start + len(vectors))), vectors)
             client.upsert("stage_hashes", list(range(start, start + len(batch))), upright)
             search_range(client, "stage_vectors", vectors, floor=FLOOR, k=NEIGHBOURS)

@@ -1,19 +1,27 @@
-"""The labelled folder that everybody is given: the one beside the checkout if it is there, else a generated one."""
+"""
+The labelled folder that everybody is given: the one beside the checkout if it is there, else painted pictures.
 
-import csv
+To either are added copies of some photographs by each of our 46 edits: what people do to pictures, many times over.
+"""
+
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gallery.errors import IngestError
 from gallery.evaluation import labels
 from gallery.evaluation.labels import Labels, ends_of
-from gallery.images.header import sniff
+from gallery.images.header import HEAD_BYTES, sniff
 from tests.servers import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
 PARTS = ("originals", "near_duplicates", "hard_negatives")
 PAINTED = 40
+EDITED = 12
+"""Photographs that have no copy yet, evenly over the folder, of which all edits are made."""
+
+MAX_PIXELS = 50_000_000
+EDITS_IN_WORDS = f"46 edits of each of {EDITED} photographs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,9 @@ class Labelled:
     known: Labels
     kind: str
     """What the pictures are, in words."""
+    refused: int = 0
+    """Files of formats that our door refuses, which nobody is given. Labelled pairs of theirs are left out, too."""
+    refused_pairs: int = 0
 
     @property
     def copies(self) -> int:
@@ -43,17 +54,42 @@ def make(folder: Path, *, every: int = 1) -> Labelled:
     :param every: take only each so-many-th group of copies, and each so-many-th of the pictures without one.
     """
     if (DATA / "pairs.csv").is_file():
-        known = _part(labels.read(DATA, only=PARTS), every)
+        listed = labels.read(DATA, only=PARTS)
+        known = _accepted(listed)
+        refused, refused_pairs = len(listed.files) - len(known.files), known.refused
+        known = _part(known, every)
         for name in known.files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(DATA / name, folder / name)
-        kind = "photographs, edits of them and of other pictures, and pairs that only look alike"
+        kind = f"photographs, copies that others made of pictures, pairs that only look alike, and {EDITS_IN_WORDS}"
     else:
         folder.mkdir(parents=True)
-        pairs = _painted(folder)
-        known = labels.read(folder, pairs=pairs)
-        kind = "painted pictures and edits of them"
-    return Labelled(folder, known, kind)
+        _paint(folder)
+        known = labels.read(folder, needs_copies=False)
+        refused = refused_pairs = 0
+        kind = f"painted pictures, and {EDITS_IN_WORDS}"
+    alone = [
+        name for name in known.files if not known.groups.get(name) and ("/" not in name or name.startswith(PARTS[0]))
+    ]
+    for number, name in enumerate(alone[:: max(1, len(alone) // EDITED)][: EDITED // every]):
+        _edit(folder, name, known, group=f"edits/{number}")
+    known.files.sort()
+    return Labelled(folder, known, kind, refused, refused_pairs)
+
+
+def _accepted(known: Labels) -> Labels:
+    """Without the files that our door refuses for their format."""
+    refused = {name for name in known.files if not _is_accepted(known.folder / name)}
+    return replace(known.without(refused), files=[name for name in known.files if name not in refused])
+
+
+def _is_accepted(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            sniff(file.read(HEAD_BYTES))
+        except IngestError:
+            return False
+    return True
 
 
 def _part(known: Labels, every: int) -> Labels:
@@ -67,23 +103,25 @@ def _part(known: Labels, every: int) -> Labels:
     return replace(known, files=sorted(files), pairs=pairs)
 
 
-def _painted(folder: Path) -> Path:
-    """Painted photographs, of half of which there are edited copies. Returns the file with the pairs, beside them."""
-    from gallery.evaluation.copies import ALL, copy_of
+def _paint(folder: Path) -> None:
     from tests import pictures
 
-    rows: list[Sequence[str]] = [("a", "b", "label", "group")]
     for seed in range(PAINTED):
-        picture = pictures.photograph(seed, width=800, height=600)
-        original = pictures.written(folder, picture, f"{seed}.jpg", quality=90).name
-        if seed % 2:
-            continue
-        for name in ALL:
-            data = copy_of(picture, name)
-            copy = folder / f"{seed}-{name}.{sniff(data).extension}"
-            copy.write_bytes(data)
-            rows.append((*ends_of(original, copy.name), "duplicate", str(seed)))
-    listed = folder.parent / "pairs.csv"
-    with listed.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return listed
+        pictures.written(folder, pictures.photograph(seed, width=800, height=600), f"{seed}.jpg", quality=90)
+
+
+def _edit(folder: Path, name: str, known: Labels, *, group: str) -> None:
+    """Write a copy of the picture by every edit, and add them to ``known``, as one group with the picture."""
+    from gallery.evaluation.copies import ALL, copy_of
+    from gallery.images.decode import decode
+
+    picture = decode(folder / name, max_pixels=MAX_PIXELS).picture
+    (folder / group).mkdir(parents=True)
+    known.groups[name].add(group)
+    for edit in ALL:
+        data = copy_of(picture, edit)
+        copy = f"{group}/{edit}.{sniff(data).extension}"
+        (folder / copy).write_bytes(data)
+        known.files.append(copy)
+        known.groups[copy].add(group)
+        known.pairs[ends_of(name, copy)] = labels.Labelled("duplicate", transform=edit, group=group)

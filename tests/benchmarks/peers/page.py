@@ -50,7 +50,8 @@ def written(
     missing = "".join(f"\n- {run.name}: {run.why}." for run in runs if run.why)
     cores = os.cpu_count()
     set_up = f"""
-        {len(labelled.known.files):,} files with {labelled.copies:,} labelled pairs of copies: {labelled.kind}. Every
+        {len(labelled.known.files):,} files with {labelled.copies:,} labelled pairs of copies: {labelled.kind}.
+        {_left_out(labelled)} Every
         program is given the same folder, once at its documented default and once at the threshold of its own that finds
         most at a precision of {LEAST_PRECISION:.0%}. Findings chain into groups; a copy is found if both of its
         pictures are in one group, and precision is that of all pairs in the groups that can be judged. Times are those
@@ -74,6 +75,15 @@ Written by `make bench-peers` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine cl
 
 {"Not run:" + chr(10) + missing if missing else "Every program ran."}
 """
+
+
+def _left_out(labelled: Labelled) -> str:
+    if not labelled.refused:
+        return ""
+    return (
+        f"{labelled.refused} files of formats that our door refuses (BMP, TIFF) are given to nobody, and their "
+        f"{labelled.refused_pairs} labelled pairs are left out."
+    )
 
 
 def _filled(text: str) -> str:
@@ -104,13 +114,16 @@ def _verdict(ours: Run, alone: Run, runs: Sequence[Run], rival: str) -> str:
     """The two measures, as numbers."""
     lines = []
     good = [run for run in runs if run.best and run.best.found]
-    if good and ours.best:
+    if good:
         peer = max(good, key=lambda run: run.best.found if run.best else 0)
         assert peer.best is not None
-        lines.append(
-            f"At that precision we find **{ours.best.found / peer.best.found:.2f} times** the copies that the best of "
-            f"them, {peer.name}, finds."
-        )
+        for words, mine in (("At our default", ours.default), ("At our best threshold", ours.best)):
+            if mine:
+                lines.append(
+                    f"{words}, with a precision of {mine.precision:.1%}, we find "
+                    f"**{mine.found / peer.best.found:.2f} times** the copies that the best of them, {peer.name}, "
+                    f"finds at its best threshold."
+                )
     if ours.best and alone.best and alone.best.found:
         lines.append(
             f"The network alone, given any threshold instead of its one, finds "
