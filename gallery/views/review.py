@@ -63,7 +63,7 @@ def review(request: SignedIn) -> HttpResponse:
     context = {
         "rows": rows_of(upcoming),
         "first": upcoming[0] if upcoming else None,
-        "queues": _queues(queues, disagreements, Waiting(**asked) if user.may_override else None),
+        "queues": _queues(queues) + (_for_seniors(disagreements, Waiting(**asked)) if user.may_override else []),
         "skipped": queues.skipped.count,
         "disagreements": disagreements[:DISAGREEMENTS],
         "progress": progress(user, done=today.mine, left=left) if upcoming else "",
@@ -75,7 +75,7 @@ def review(request: SignedIn) -> HttpResponse:
     return render(request, "gallery/review.html", context)
 
 
-def _queues(found: Queues, disagreements: Sequence[Decision], asked: Waiting | None) -> list[Queue]:
+def _queues(found: Queues) -> list[Queue]:
     listed = reverse("cases")
     rows = [
         (_("waiting for you"), found.mine, listed),
@@ -83,25 +83,24 @@ def _queues(found: Queues, disagreements: Sequence[Decision], asked: Waiting | N
         (_("escalated"), found.escalated, f"{listed}?{urlencode({'show': 'escalated'})}"),
         (_("open in all"), found.open, f"{listed}?{urlencode({'show': 'all'})}"),
     ]
-    queues = [
+    return [
         Queue(label=label, count=number_format(waiting.count, use_l10n=True), oldest=waiting.oldest, address=address)
         for label, waiting, address in rows
     ]
+
+
+def _for_seniors(disagreements: Sequence[Decision], asked: Waiting) -> list[Queue]:
+    """What only seniors may answer."""
     count, more = len(disagreements), len(disagreements) > DISAGREEMENTS
     # Newest first, and one more than is shown: beyond that the oldest is not known.
     oldest = disagreements[-1].at if disagreements and not more else None
-    queues.append(
-        Queue(
-            label=_("disagreements for you"),
-            count=f"{DISAGREEMENTS}+" if more else str(count),
-            oldest=oldest,
-            address=reverse("appeals") if count else "",
-        )
-    )
-    if asked is not None:
-        shown = number_format(asked.count, use_l10n=True)
-        queues.append(Queue(label=_("appeals for you"), count=shown, oldest=asked.oldest, address=reverse("appeals")))
-    return queues
+    shown = f"{DISAGREEMENTS}+" if more else str(count)
+    address = reverse("appeals")
+    appealed = number_format(asked.count, use_l10n=True)
+    return [
+        Queue(label=_("disagreements for you"), count=shown, oldest=oldest, address=address if count else ""),
+        Queue(label=_("appeals for you"), count=appealed, oldest=asked.oldest, address=address),
+    ]
 
 
 def _rate(days: Sequence[Day], length: int) -> Rate:

@@ -38,6 +38,8 @@ class Layer {
   }
 
   show(canvas, pane) {
+    const coarse = this.picture.closest(".pane").querySelector("[data-coarse]");
+    if (coarse) coarse.hidden = !this.fallsShort(canvas.zoom, pane);
     if (!this.picture.checkVisibility() || !this.picture.naturalWidth || !this.fallsShort(canvas.zoom, pane)) {
       this.box.hidden = true;
       return;

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from playwright.sync_api import Page, Route, expect
 
 from gallery import tasks
@@ -226,3 +228,21 @@ def test_zooming_further_than_the_small_copy_shows_the_originals_pixels(
     assert whole == 1600
     page.keyboard.press("0")
     expect(page.locator(".pane.a .tiles")).to_be_hidden()
+
+
+def test_zoomed_further_than_its_copy_a_picture_laid_over_says_that_it_is_one(
+    mara: User, lena: User, otto: User, open_as: Open
+) -> None:
+    picture = pictures.photograph(1, width=2100, height=1050, things=12)
+    one, other = factories.image(lena, picture), factories.image(otto, picture, quality=50)
+    pair = factories.pair(one, other, evidence=factories.evidence(picture, picture))
+    default_storage.save(pair.rendition_key("aligned"), ContentFile(pictures.encoded(picture, "WEBP")))
+    page = open_as(mara, address_of(factories.case(one, other, pairs=[pair])))
+    said = page.locator(".pane.b [data-coarse]")
+    expect(page.locator(".pane.b .aligned")).to_be_visible()
+    expect(said).to_be_hidden()
+    for _step in range(4):
+        page.keyboard.press("+")
+    expect(said).to_be_visible()
+    page.keyboard.press("l")
+    expect(said).to_be_hidden()

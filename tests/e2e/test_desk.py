@@ -271,11 +271,16 @@ def test_the_desk_works_without_a_script(mara: User, case: Case, open_as: Open) 
 
 def test_on_a_phone_the_answers_stay_in_reach_and_large(mara: User, case: Case, open_as: Open) -> None:
     page = open_as(mara, address_of(case), width=390, height=844)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for mode in ("swipe", "onion", "blink", "difference", "side"):
+        page.locator(f"label:has(#mode-{mode})").click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, mode
     first, second = (page.locator(f".pane.{name}").bounding_box() for name in "ab")
     assert first
     assert second
     assert second["y"] >= first["y"] + first["height"]
+    answers = page.locator("#answers").bounding_box()
+    assert answers
+    assert second["y"] + second["height"] <= answers["y"] + 1, "the second picture is behind the answers"
     for name in ("different", "related", "merge", "skip"):
         box = page.locator(f"[data-does={name}]").bounding_box()
         assert box
