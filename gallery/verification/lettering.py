@@ -77,10 +77,13 @@ def find_lettering(laid: Overlay, changes: Changes, *, same_colours: bool) -> Le
         return Lettering()
     lettered = is_lettered(laid.first, laid, changes), is_lettered(laid.second, laid, changes)
     reworded = same_colours and is_reworded(laid, changes)
-    written = bear_writing(laid, changes)
+    strokes, looks = bear_writing(laid, changes)
+    if not (reworded or any(lettered)):
+        return Lettering(all(looks), all(looks))
+    written = strokes[0] or looks[0], strokes[1] or looks[1]
     if all(written):
         return Lettering(True, True, reworded)
-    if not any(written) or not (reworded or any(lettered)):
+    if not any(written):
         return Lettering(*lettered, reworded)
     # Ink on both in one place, and yet only one of them looks written on: which is right is for people.
     return Lettering(True, True) if reworded else Lettering(*written)
@@ -120,13 +123,15 @@ def is_reworded(laid: Overlay, changes: Changes) -> bool:
     return False
 
 
-def bear_writing(laid: Overlay, changes: Changes) -> tuple[bool, bool]:
+def bear_writing(laid: Overlay, changes: Changes) -> tuple[tuple[bool, bool], tuple[bool, bool]]:
     """
     Whether each of the two pictures was written on where they differ: in any place, colour and weight.
 
-    A picture was if it has edges where the other has none, and not because the other's ink hides them; or if a place
-    where they differ looks written on. So this errs towards writing: what it denies of a picture is that anything but
-    the picture itself shows there. Words that hardly stand out from their ground escape it.
+    This errs towards writing: what it denies of a picture is that anything but the picture itself shows there. Words
+    that hardly stand out from their ground escape it.
+
+    :returns: of each picture, whether it has edges where the other has none, and not because the other's ink hides
+        them; and of each, whether a place where they differ looks written on. Coarse copies have the former, too.
     """
     codes = _codes(laid.first), _codes(laid.second)
     steepness = _steepness(laid.first), _steepness(laid.second)
@@ -134,15 +139,15 @@ def bear_writing(laid: Overlay, changes: Changes) -> tuple[bool, bool]:
     drawn = (changes.strength > LEVELS + changes.everywhere) & laid.shared
     gap = max(3, round(max(laid.shared.shape) / 60)) | 1
     where = cv2.morphologyEx(drawn.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)).astype(np.bool_)
-    written = [False, False]
+    strokes, looks = [False, False], [False, False]
     for place in _places(laid, where | changes.where, drawn):
         for mine, other in ((0, 1), (1, 0)):
             steep, others = steepness[mine][place.window], steepness[other][place.window]
             lonely = thin[place.window] & place.whole & (steep > EDGE) & ~_widened(others > EDGE, 5)
             # A single pixel suffices: none of 328 pictures with something on one of them was lost by that.
-            written[mine] |= bool((lonely & ~_inked(codes[other][place.window], place)).any())
-            written[mine] |= _looks_written(codes[mine][place.window], steep, place)
-    return written[0], written[1]
+            strokes[mine] |= bool((lonely & ~_inked(codes[other][place.window], place)).any())
+            looks[mine] |= _looks_written(codes[mine][place.window], steep, place)
+    return (strokes[0], strokes[1]), (looks[0], looks[1])
 
 
 def _places(laid: Overlay, where: Mask, drawn: Mask) -> Iterator[_Place]:
