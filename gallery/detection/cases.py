@@ -19,6 +19,7 @@ REACH = 3000
 
 def refresh(images: Collection[int]) -> None:
     """After a verdict, a merge, an undo or a removal: recompute the pairs of ``images`` and the cases around them."""
+    one_at_a_time()
     project(Pair.objects.touching(list(images)))
     connect(images)
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from gallery import embedders, index, outbox
 from gallery.detection import candidates, cases, collections, pairs, sight
-from gallery.detection.projection import chunks, connected, leave_out, project
+from gallery.detection.projection import chunks, leave_out, project
+from gallery.detection.walks import connected
 from gallery.models import Case, CaseMember, Embedding, Fingerprint, Image, OutboxEntry, Pair, Policy
 from gallery.outbox import Claim
 
@@ -150,6 +151,7 @@ def reproject(claim: Claim) -> None:
     free = pairs_to_weigh.exclude(left__in=busy).exclude(right__in=busy) if busy else pairs_to_weigh
     for chunk in chunks(free.order_by("pk").iterator(PAIRS_AT_ONCE), PAIRS_AT_ONCE):
         with transaction.atomic():
+            cases.one_at_a_time()
             project(Pair.objects.filter(pk__in=[pair.pk for pair in chunk]))
             cases.connect({image for pair in chunk for image in (pair.left_id, pair.right_id)})
     with transaction.atomic():

@@ -12,7 +12,7 @@ from django.utils import timezone
 from gallery import outbox
 from gallery.detection import scoring
 from gallery.detection.judged import Judgements
-from gallery.detection.walks import met_from
+from gallery.detection.walks import Links, connected, group_of
 from gallery.models import Image, Pair, Policy, Verdict
 
 State = Pair.State
@@ -34,7 +34,8 @@ def project(pairs: QuerySet[Pair]) -> int:
     """
     policy = Policy.objects.in_force()
     rows = pairs.select_related("left", "right").order_by("-tier", "-score", "pk")
-    return sum(_project_some(chunk, policy) for chunk in chunks(rows.iterator(CHUNK), CHUNK))
+    links = Links()
+    return sum(_project_some(chunk, policy, links) for chunk in chunks(rows.iterator(CHUNK), CHUNK))
 
 
 def chunks(rows: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
@@ -44,24 +45,26 @@ def chunks(rows: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
         yield chunk
 
 
-def _project_some(pairs: list[Pair], policy: Policy) -> int:
+def _project_some(pairs: list[Pair], policy: Policy, links: Links) -> int:
     judgements = Judgements({image for pair in pairs for image in (pair.left_id, pair.right_id)})
-    return sum(_project_one(pair, judgements, policy) for pair in pairs)
+    return sum(_project_one(pair, judgements, policy, links) for pair in pairs)
 
 
-def _project_one(pair: Pair, judgements: Judgements, policy: Policy) -> bool:
+def _project_one(pair: Pair, judgements: Judgements, policy: Policy, links: Links) -> bool:
     before = (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id)
     pair.verdict = pair.premise = None
     if pair.compared_at:
         signals = scoring.Signals.of(pair)
         pair.tier, pair.score, pair.policy = scoring.tier(signals, policy), scoring.score(signals), policy
-    pair.state = _state(pair, judgements, policy)
+    pair.state = _state(pair, judgements, policy, links)
     if pair.state != State.OPEN:
         pair.case = None
     if before == (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id):
         return False
     pair.closed_at = None if pair.state in _UNDECIDED else (pair.closed_at or timezone.now())
     pair.save(update_fields=["state", "tier", "score", "policy", "verdict", "premise", "case", "closed_at"])
+    if State.OPEN in (before[0], pair.state):
+        links.forget()
     if pair.state == State.CANDIDATE:
         outbox.send("verify", key=pair.right_id)
     return True
@@ -79,7 +82,7 @@ def leave_out(image: int) -> set[int]:
     changed by nobody else.
     """
     waiting = Pair.objects.filter(right=image, state=State.CANDIDATE, compared_at=None)
-    group = _group_of(image)
+    group = group_of(image)
     if len(group) == 1:
         return set()
     rows = [pair for pair in waiting.select_related("left", "right") if pair.left_id in group]
@@ -89,11 +92,11 @@ def leave_out(image: int) -> set[int]:
     return closed
 
 
-def _state(pair: Pair, judgements: Judgements, policy: Policy) -> Pair.State:
+def _state(pair: Pair, judgements: Judgements, policy: Policy, links: Links) -> Pair.State:
     if settled := _settled(pair, judgements):
         return settled
     if pair.compared_at is None:
-        return State.REDUNDANT if connected(pair) else State.CANDIDATE
+        return State.REDUNDANT if links.connect(pair) else State.CANDIDATE
     if not scoring.flagged(pair.tier, policy):
         return State.UNFLAGGED
     return State.REDUNDANT if connected(pair) else State.OPEN
@@ -113,30 +116,6 @@ def _settled(pair: Pair, judgements: Judgements) -> Pair.State | None:
         return STATE_OF_VERDICT[Verdict.Kind(answer.verdict.kind)]
     return None
 
-
-def connected(pair: Pair) -> bool:
-    """
-    Whether the two are linked already through other sure pairs that are open, older or newer.
-
-    Copies of one picture form a tree: n copies make at most n - 1 open pairs, never n (n - 1) / 2.
-    """
-    # From the newer image: most of the time it is not connected with anything yet.
-    walk, marks = met_from([pair.right_id], tier=Pair.Tier.CERTAIN, without=pair.pk or 0)
-    with connection.cursor() as cursor:
-        cursor.execute(walk + _MET_ONE, [*marks, pair.left_id])
-        return cursor.fetchone() is not None
-
-
-def _group_of(image: int) -> set[int]:
-    """Whatever ``image`` is linked with through sure pairs that are open, itself among them."""
-    walk, marks = met_from([image], tier=Pair.Tier.CERTAIN)
-    with connection.cursor() as cursor:
-        cursor.execute(walk + _MET, marks)
-        return {found for (found,) in cursor.fetchall()}
-
-
-_MET = "SELECT image FROM met"
-_MET_ONE = f"{_MET} WHERE image = %s"
 
 _SURE: tuple[str, int] = (State.OPEN.value, Pair.Tier.CERTAIN.value)
 """The state and the least tier of a pair that is walked along."""

@@ -50,3 +50,50 @@ _LATERAL = """
     ) step
 """
 """PostgreSQL allows one recursive term only."""
+
+
+def group_of(image: int) -> set[int]:
+    """Whatever ``image`` is linked with through sure pairs that are open, itself among them."""
+    walk, marks = met_from([image], tier=Pair.Tier.CERTAIN)
+    with connection.cursor() as cursor:
+        cursor.execute(walk + _ALL, marks)
+        return {found for (found,) in cursor.fetchall()}
+
+
+def connected(pair: Pair) -> bool:
+    """
+    Whether the two are linked already through other sure pairs that are open, older or newer.
+
+    Copies of one picture form a tree: n copies make at most n - 1 open pairs, never n (n - 1) / 2.
+    """
+    # From the newer image: most of the time it is not connected with anything yet.
+    walk, marks = met_from([pair.right_id], tier=Pair.Tier.CERTAIN, without=pair.pk or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(walk + _ONE, [*marks, pair.left_id])
+        return cursor.fetchone() is not None
+
+
+_ALL = "SELECT image FROM met"
+_ONE = f"{_ALL} WHERE image = %s"
+
+
+class Links:
+    """
+    :func:`connected` for pairs that are not open themselves, one after the other: each group is walked once.
+
+    Thousands of copies have thousands of pairs that lead nowhere new. To be told whenever a pair opens or closes.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[int, set[int]] = {}
+
+    def connect(self, pair: Pair) -> bool:
+        """Whether the two ends of ``pair``, which was not compared, are linked."""
+        group = self._groups.get(pair.right_id)
+        if group is None:
+            group = group_of(pair.right_id)
+            self._groups.update(dict.fromkeys(group, group))
+        return pair.left_id in group
+
+    def forget(self) -> None:
+        self._groups.clear()

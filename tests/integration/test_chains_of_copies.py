@@ -5,13 +5,14 @@ import re
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from gallery import outbox, tasks
 from gallery.detection import cases
-from gallery.detection.projection import connected, leave_out, project, roots_of
-from gallery.detection.walks import met_from
+from gallery.detection.projection import leave_out, project, roots_of
+from gallery.detection.walks import connected, met_from
 from gallery.models import Case, Image, Pair, Policy, User
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,23 @@ def test_each_step_looks_at_the_pairs_of_one_image_and_not_at_all(chain: list[in
     ends = re.findall(r"Index Cond: \(.*?(left_id|right_id) = met|\((left_id|right_id)=\?", plan)
     assert {"".join(end) for end in ends} == {"left_id", "right_id"}, plan
     assert "Join Filter" not in plan
+
+
+def test_pairs_that_lead_nowhere_new_cost_one_walk_together(chain: list[int]) -> None:
+    fresh = [Pair(left_id=one, right_id=other) for one, other in zip(chain[:60], chain[60:120], strict=True)]
+    Pair.objects.bulk_create(fresh)
+    with CaptureQueriesContext(connection) as asked:
+        assert project(Pair.objects.filter(compared_at=None)) == len(fresh)
+    assert sum("RECURSIVE" in query["sql"] for query in asked.captured_queries) == 1
+    assert set(Pair.objects.filter(compared_at=None).values_list("state", flat=True)) == {Pair.State.REDUNDANT}
+
+
+def test_what_a_link_held_together_is_asked_again_when_it_is_gone(chain: list[int]) -> None:
+    """In one go: the link closes first, and what was walked before it closed counts for nothing."""
+    apart = Pair.objects.create(left_id=chain[2], right_id=chain[9], state=Pair.State.REDUNDANT)
+    together = Pair.objects.create(left_id=chain[0], right_id=chain[3], state=Pair.State.REDUNDANT)
+    Image.objects.filter(pk=chain[5]).update(standing=Image.Standing.REMOVED)
+    project(Pair.objects.filter(pk__in=[apart.pk, together.pk]) | Pair.objects.touching([chain[5]]))
+    apart.refresh_from_db()
+    together.refresh_from_db()
+    assert (apart.state, together.state) == (Pair.State.CANDIDATE, Pair.State.REDUNDANT)
