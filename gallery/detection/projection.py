@@ -46,11 +46,33 @@ def chunks(rows: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
 
 
 def _project_some(pairs: list[Pair], policy: Policy, links: Links) -> int:
-    judgements = Judgements({image for pair in pairs for image in (pair.left_id, pair.right_id)})
-    return sum(_project_one(pair, judgements, policy, links) for pair in pairs)
+    judgements, now = Judgements({image for pair in pairs for image in (pair.left_id, pair.right_id)}), timezone.now()
+    changed = 0
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for pair in pairs:
+        was_open = pair.state == State.OPEN
+        if not _recompute(pair, judgements, policy, links):
+            continue
+        changed += 1
+        pair.closed_at = None if pair.state in _UNDECIDED else (pair.closed_at or now)
+        if was_open or pair.state == State.OPEN:
+            pair.save(update_fields=_WRITTEN)
+            links.forget()
+        else:  # no other pair depends on it: thousands of copies that are answered at once end alike
+            alike.setdefault(tuple(getattr(pair, name) for name in _COLUMNS), []).append(pair.pk)
+        if pair.state == State.CANDIDATE:
+            outbox.send("verify", key=pair.right_id)
+    for values, ids in alike.items():
+        Pair.objects.filter(pk__in=ids).update(**dict(zip(_COLUMNS, values, strict=True)))
+    return changed
 
 
-def _project_one(pair: Pair, judgements: Judgements, policy: Policy, links: Links) -> bool:
+_WRITTEN = ["state", "tier", "score", "policy", "verdict", "premise", "case", "closed_at"]
+_COLUMNS = ["state", "tier", "score", "policy_id", "verdict_id", "premise_id", "case_id", "closed_at"]
+
+
+def _recompute(pair: Pair, judgements: Judgements, policy: Policy, links: Links) -> bool:
+    """Whether anything of ``pair`` is another now."""
     before = (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id)
     pair.verdict = pair.premise = None
     if pair.compared_at:
@@ -59,15 +81,7 @@ def _project_one(pair: Pair, judgements: Judgements, policy: Policy, links: Link
     pair.state = _state(pair, judgements, policy, links)
     if pair.state != State.OPEN:
         pair.case = None
-    if before == (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id):
-        return False
-    pair.closed_at = None if pair.state in _UNDECIDED else (pair.closed_at or timezone.now())
-    pair.save(update_fields=["state", "tier", "score", "policy", "verdict", "premise", "case", "closed_at"])
-    if State.OPEN in (before[0], pair.state):
-        links.forget()
-    if pair.state == State.CANDIDATE:
-        outbox.send("verify", key=pair.right_id)
-    return True
+    return before != (pair.state, pair.tier, pair.score, pair.verdict_id, pair.premise_id, pair.case_id)
 
 
 _UNDECIDED = {State.CANDIDATE, State.UNFLAGGED, State.REDUNDANT, State.OPEN}
