@@ -121,7 +121,7 @@ def _settled(pair: Pair, judgements: Judgements) -> Pair.State | None:
     left, right = pair.left, pair.right
     if Image.Standing.REMOVED in (left.standing, right.standing):
         return State.MOOT
-    if left.canonical.pk == right.canonical.pk:
+    if (left.merged_into_id or left.pk) == (right.merged_into_id or right.pk):
         return State.MERGED
     if Image.Standing.MERGED in (left.standing, right.standing):
         return State.MOOT  # the keeper's own pair with the other carries the question on

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 
 from gallery import outbox
@@ -108,12 +109,22 @@ def _carry_questions(journal: Journal, staying: Image, members: set[int]) -> Non
     waiting = Pair.objects.touching(list(members)).filter(state__in=contents.WAITING)
     group = {staying.pk, *members}
     outside = {end for pair in waiting for end in (pair.left_id, pair.right_id)} - group
-    for image in Image.objects.live().filter(pk__in=outside).order_by("pk"):
-        left, right = sorted((staying.pk, image.pk))
-        pair, created = Pair.objects.get_or_create(left_id=left, right_id=right)
-        if created:
-            journal.created(pair)
-            outbox.send("verify", key=pair.right_id)
+    live = Image.objects.live().filter(pk__in=outside).order_by("pk").values_list("pk", flat=True)
+    known = {pair.other(staying.pk) for pair in Pair.objects.touching([staying.pk])}
+    made = _made_pairs(staying.pk, [image for image in live if image not in known])
+    journal.created(made)
+    outbox.send_many("verify", keys={pair.right_id for pair in made})
+
+
+def _made_pairs(one: int, others: Sequence[int]) -> list[Pair]:
+    """Those pairs of ``one`` with each of ``others`` that were not there. A search may write one at this moment."""
+    fresh = [Pair(left_id=min(one, other), right_id=max(one, other)) for other in others]
+    try:
+        with transaction.atomic():
+            return Pair.objects.bulk_create(fresh)
+    except IntegrityError:
+        tried = [Pair.objects.get_or_create(left_id=pair.left_id, right_id=pair.right_id) for pair in fresh]
+        return [pair for pair, created in tried if created]
 
 
 def _count(images: Collection[int]) -> None:

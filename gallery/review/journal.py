@@ -88,13 +88,16 @@ class Journal:
             add_to(image, relation, wanted)
             self._write("image", image.pk, relation, None, wanted)
 
-    def created(self, pair: Pair) -> None:
-        """Note a pair that carries on a question of an absorbed image."""
-        self._write("pair", pair.pk, CREATED, None, True)
+    def created(self, pairs: Iterable[Pair]) -> None:
+        """Note pairs that carry on a question of an absorbed image."""
+        JournalEntry.objects.bulk_create([self._entry("pair", pair.pk, CREATED, None, True) for pair in pairs])
 
     def _write(self, model: str, row: int, column: str, before: Any, after: Any) -> None:
+        self._entry(model, row, column, before, after).save()
+
+    def _entry(self, model: str, row: int, column: str, before: Any, after: Any) -> JournalEntry:
         self.position += 1
-        JournalEntry.objects.create(
+        return JournalEntry(
             merge=self.merge, position=self.position, model=model, row=row, field=column, before=before, after=after
         )
 
