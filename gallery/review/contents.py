@@ -49,15 +49,11 @@ def repeat(verdict: Verdict, contents: Iterable[VerdictContent]) -> None:
 def reached_by(verdicts: Iterable[Verdict]) -> set[int]:
     """Every image that has one of the contents, also those uploaded later."""
     contents = VerdictContent.objects.filter(verdict__in=list(verdicts))
-    same_pixels = StoredFile.objects.filter(
-        fingerprint__pixel_hash__in=contents.exclude(pixel_hash="").values("pixel_hash")
-    )
-    same_bytes = StoredFile.objects.filter(sha256__in=contents.values("sha256"))
-    return {
-        *same_bytes.values_list("image", flat=True),
-        *same_pixels.values_list("image", flat=True),
-        *(image for image in contents.values_list("image", flat=True) if image),
-    }
+    pixels = contents.exclude(pixel_hash="").values("pixel_hash")
+    same_pixels = StoredFile.objects.filter(fingerprint__pixel_hash__in=pixels).values_list("image")
+    same_bytes = StoredFile.objects.filter(sha256__in=contents.values("sha256")).values_list("image")
+    named = contents.exclude(image=None).values_list("image")
+    return {image for (image,) in same_bytes.union(same_pixels, named) if image is not None}
 
 
 def with_families(images: Collection[int]) -> set[int]:
