@@ -76,6 +76,11 @@ def get(key: str) -> bytes:
         return bytes(source.read())
 
 
+def exists(key: str) -> bool:
+    with translated():
+        return bool(default_storage.exists(key))
+
+
 def drop(key: str) -> None:
     """Delete a key; one that is not there is fine."""
     with translated():

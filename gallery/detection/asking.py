@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
-from gallery import outbox
+from gallery import outbox, store
 from gallery.detection.projection import project
+from gallery.errors import Unavailable
 from gallery.models import Fingerprint, Pair, Policy
 
 
@@ -17,6 +18,23 @@ def ask_for_comparison(one: int, other: int) -> None:
     with transaction.atomic():
         pair = Pair.objects.between(left, right).first() or _made(left, right)
         if pair is not None and pair.compared_at is None:
+            outbox.send("align", key=pair.pk)
+
+
+def ask_for_drawing(pair: Pair) -> None:
+    """
+    Have a worker draw a compared pair that was not worth it before somebody looked: one that is connected otherwise.
+
+    Open ones are drawn as they are opened.
+    """
+    if pair.state != Pair.State.REDUNDANT:
+        return
+    try:
+        is_drawn = store.exists(pair.rendition_key("aligned"))
+    except Unavailable:  # then no picture comes at all, and each says so
+        return
+    if not is_drawn:
+        with transaction.atomic():
             outbox.send("align", key=pair.pk)
 
 

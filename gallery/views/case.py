@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery.detection.asking import ask_for_comparison
+from gallery.detection.asking import ask_for_comparison, ask_for_drawing
 from gallery.errors import AlreadyDecided, CaseChanged, NotAllowed, ReviewError
 from gallery.models import Case, Decision, Image, Pair, User
 from gallery.review import access, actions, queue, undo, words
@@ -55,8 +55,8 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
     if not ahead:  # else nobody looks yet: no lease, no trail, no work
         previous = sitting.follow(found.pk)
         sitting.work(request)
-        if may_decide and desk.pair is None:
-            ask_for_comparison(desk.a.pk, desk.b.pk)
+        if may_decide:
+            _ask_for_work(desk)
     context = {
         **_around(user, opened),
         **_signs(user, desk, may_decide=may_decide),
@@ -74,6 +74,14 @@ def case(request: SignedIn, case_id: int) -> HttpResponse:
     if not ahead:
         sitting.keep(request, response)
     return response
+
+
+def _ask_for_work(desk: Desk) -> None:
+    """What lies on the stage is compared and drawn, if it was not: any two of a group may be chosen."""
+    if desk.pair is None:
+        ask_for_comparison(desk.a.pk, desk.b.pk)
+    elif desk.alignable:
+        ask_for_drawing(desk.pair)
 
 
 def _around(user: User, opened: Opened) -> dict[str, Any]:

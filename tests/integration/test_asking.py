@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from gallery import outbox
 from gallery.detection import comparison
@@ -40,3 +41,25 @@ def test_two_copies_of_one_picture_are_compared_when_somebody_looks_at_them(
     assert case.size == 3
     ask_for_comparison(second.pk, third.pk)
     assert not OutboxEntry.objects.filter(topic="align", key=pair.pk).exists()
+
+
+def test_a_pair_that_was_only_compared_is_drawn_when_somebody_looks_at_it(media: Path, mara: User, lena: User) -> None:
+    painted = pictures.photograph(7, width=400, height=300)
+    first, second, third = (factories.image(lena, pictures.resized(painted, scale)) for scale in (1.0, 0.9, 0.8))
+    found = factories.evidence(painted, pictures.resized(painted, 0.8))
+    case = factories.case(first, second, third, pairs=[factories.pair(first, second), factories.pair(second, third)])
+    pair = factories.pair(first, third, evidence=found)
+    Pair.objects.filter(pk=pair.pk).update(state=Pair.State.REDUNDANT, case=None)
+    OutboxEntry.objects.all().delete()
+    client = Client()
+    client.force_login(mara)
+    shown = {"show": [first.public_id, third.public_id]}
+    for _twice in range(2):
+        assert client.get(case.get_absolute_url(), shown).status_code == 200
+    claim = outbox.claim("align", limit=5, seconds=60)
+    assert claim is not None
+    assert [entry.key for entry in claim.entries] == [str(pair.pk)]
+    comparison.align(claim)
+    assert (media / pair.rendition_key("aligned")).is_file()
+    client.get(case.get_absolute_url(), shown)
+    assert not OutboxEntry.objects.filter(topic="align").exists()

@@ -92,6 +92,7 @@ def decide(page: Page, camera: Camera) -> None:
     camera.take(page, "desk-changes")
     page.keyboard.press("Escape")
     open_case(page, "Chelsea the cat")
+    expect(page.locator(".for-missing")).to_be_hidden(timeout=60_000)
     camera.take(page, "desk-group")
     page.keyboard.press("x")
     expect(page.locator(".toast")).to_contain_text("Split into")
