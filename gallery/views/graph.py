@@ -9,6 +9,9 @@ from gallery.models import Image, Pair
 WIDTH = 300
 """Of the drawing, in its own units."""
 
+HEIGHTS = {3: 170, 4: 200, 5: 240, 6: 240}
+"""By the number of pictures; so much that between neighbours there is a line to be seen."""
+
 SHOWN = 12
 """Up to so many pictures are drawn; of more only their letters."""
 
@@ -92,7 +95,7 @@ def drawn(
     """The drawing of ``images``, in the order in which they hang together."""
     with_pictures = len(images) <= SHOWN
     radius = 26.0 if len(images) <= SHOWN // 2 else 18.0 if with_pictures else 9.0
-    height = 150 if len(images) == 3 else 200 if len(images) <= SHOWN // 2 else 280
+    height = HEIGHTS.get(len(images), 280)
     places = _ring(len(images), width=WIDTH, height=height, margin=radius + 8)
     at = {image.pk: place for image, place in zip(_in_order(images, ties), places, strict=True)}
     nodes = [

@@ -34,6 +34,14 @@ def test_every_picture_has_a_place_of_its_own_inside_the_drawing(count: int) -> 
     assert graph.with_pictures == (count <= 12)
 
 
+@pytest.mark.parametrize("count", range(3, 13))
+def test_a_line_between_neighbours_can_be_seen(count: int) -> None:
+    for edge in graph_of(count, [(number, (number + 1) % count) for number in range(count)]).edges:
+        across, down = abs(edge.ends[0] - edge.ends[2]), abs(edge.ends[1] - edge.ends[3])
+        size = 52 if count <= 6 else 36
+        assert np.hypot(across, down) * (1 - size / max(across, down)) > 12
+
+
 def test_a_chain_is_drawn_as_a_ring_without_crossings() -> None:
     graph = graph_of(6, [(0, 3), (3, 1), (1, 5), (2, 5), (2, 4)])
     step = max(np.hypot(edge.ends[0] - edge.ends[2], edge.ends[1] - edge.ends[3]) for edge in graph.edges)
