@@ -160,6 +160,18 @@ def test_what_somebody_decided_first_stays_decided(mara: User, jon: User, copies
     assert set(Verdict.objects.filter(by=jon).values_list("revoked_at", flat=True)) == {None}
 
 
+def test_of_an_approval_everybody_is_told_why_theirs_was_left_out(mara: User, jon: User, copies: list[Image]) -> None:
+    job = send(mara, "related")
+    held = open_cases()[-1]
+    theirs = set(held.members.filter(live=True).values_list("image", flat=True))
+    queue.take(held, jon)
+    gone = next(copy for copy in copies[1:] if copy.pk not in theirs)
+    Image.objects.filter(pk=gone.pk).update(standing=Image.Standing.REMOVED)
+    job = worked(job)
+    assert left_out(job) == {"busy": theirs, "changed": {gone.pk}}
+    assert Verdict.objects.get().contents.count() == COPIES - len(theirs) - 1
+
+
 def test_a_keeper_that_was_merged_meanwhile_stops_the_rest(mara: User, jon: User, copies: list[Image]) -> None:
     job = send(mara, keeper=copies[0])
     home = Case.objects.open().get(members__image=copies[0], members__live=True)
