@@ -35,8 +35,9 @@ class Sitting:
     @classmethod
     def of(cls, request: SignedIn) -> "Sitting":
         """As the browser has it. The cookie is signed, and of nobody but this person."""
-        kept = request.get_signed_cookie(COOKIE, "", salt=_salt(request), max_age=KEPT)
-        return cls(**json.loads(kept)) if kept else cls()
+        cookie = request.get_signed_cookie(COOKIE, "", salt=_salt(request), max_age=KEPT)
+        kept = json.loads(cookie) if cookie else {}
+        return cls(kept.get("trail", []), kept.get("began", 0.0), kept.get("seen", 0.0))
 
     def keep(self, request: SignedIn, response: HttpResponse) -> None:
         response.set_signed_cookie(

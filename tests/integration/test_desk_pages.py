@@ -10,6 +10,7 @@ from gallery.models import Case, User
 from gallery.pictures import checked
 from gallery.review import queue
 from gallery.verification.evidence import Box
+from gallery.views.sitting import COOKIE
 from tests import factories, pictures
 from tests.at_desk import case, form_of, group, logged_in, members, page, two
 from tests.conftest import make_user
@@ -166,6 +167,21 @@ def test_a_page_that_is_only_fetched_ahead_leaves_no_trace(header: str, mara: Us
     ahead = client.get(reverse("case", args=[case.pk]), headers={header: "prefetch"}).content.decode()
     assert "The comment is with the case." not in ahead
     assert queue.lease_of(case, mara).holder is None
-    assert "trail" not in client.session
+    assert COOKIE not in client.cookies
     assert "The comment is with the case." in page(client, reverse("case", args=[case.pk]))
     assert queue.lease_of(case, mara).mine
+
+
+def test_the_case_before_is_remembered_in_the_browser_of_one_person(
+    mara: User, jon: User, lena: User, otto: User, case: Case
+) -> None:
+    second = factories.case(factories.image(lena, seed=2), factories.image(otto, seed=2, quality=40))
+    client = logged_in(mara)
+    assert 'data-does="case-previous"' not in page(client, case.get_absolute_url())
+    before = dict(client.session)
+    text = page(client, second.get_absolute_url())
+    assert f'href="{case.get_absolute_url()}" data-does="case-previous"' in text
+    assert dict(client.session) == before
+    others = logged_in(jon)
+    others.cookies[COOKIE] = client.cookies[COOKIE].value
+    assert 'data-does="case-previous"' not in page(others, second.get_absolute_url())
