@@ -39,9 +39,9 @@ upright and mirrored.
 
 ## Uploads through the whole site
 
-The sum of the stages is "{PICTURE}" and "{INDEX}" of the same pictures, in one process with nothing around it. What
-else a site computes is the door, the wall around the decoder, the queue, leases and SQL. The goal is that the stages
-are at least 90% of everything.
+The sum of the stages is "{PICTURE}" and "{INDEX}" of the same pictures, in one process with nothing
+around it. What else a site computes is the door, the wall around the decoder, the queue, leases and SQL. The goal is
+that the stages are at least 90% of everything.
 
 {run.pictures} uploads through the door, a worker of {processes} processes, Redis, the embedded Milvus and SQLite, until
 all were compared: **{rate:.1f} a second** ({run.seconds:.1f} s; the door alone took
@@ -55,8 +55,8 @@ all were compared: **{rate:.1f} a second** ({run.seconds:.1f} s; the door alone 
 | everything, Redis and Milvus included | {run.processor:.1f} s | {each * 1000:.1f} |
 
 **{(alone + compared) / run.processor:.0%}** of what is computed is the stages, and {sight / run.processor:.0%} is
-"{PICTURE}". With nothing else to do {processes} cores would bear {allowed:.1f} uploads a second of the stages alone and
-{processes / each:.1f} of everything; this run, beside whatever else the machine did, had {rate:.1f}.
+"{PICTURE}". With nothing else to do {processes} cores would bear {allowed:.1f} uploads a second of the
+stages alone and {processes / each:.1f} of everything; this run, beside whatever else the machine did, had {rate:.1f}.
 
 ## Searches
 

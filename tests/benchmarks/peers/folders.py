@@ -1,7 +1,7 @@
 """
 The labelled folder that everybody is given: the one beside the checkout if it is there, else painted pictures.
 
-To either are added copies of some photographs by each of our 46 edits: what people do to pictures, many times over.
+To either are added copies of some photographs by our edits: what people do to pictures, many times over.
 """
 
 import shutil
@@ -21,7 +21,10 @@ EDITED = 12
 """Photographs that have no copy yet, evenly over the folder, of which all edits are made."""
 
 MAX_PIXELS = 50_000_000
-EDITS_IN_WORDS = f"46 edits of each of {EDITED} photographs"
+EDITS_IN_WORDS = f"45 edits of each of {EDITED} photographs"
+
+SHARED = "collage_4"
+"""Left out: it sets every photograph among the same three others, so that the collages are copies of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ def _edit(folder: Path, name: str, known: Labels, *, group: str) -> None:
     (folder / group).mkdir(parents=True)
     known.groups[name].add(group)
     for edit in ALL:
+        if edit == SHARED:
+            continue
         data = copy_of(picture, edit)
         copy = f"{group}/{edit}.{sniff(data).extension}"
         (folder / copy).write_bytes(data)
