@@ -159,9 +159,11 @@ def verdicts(request: SignedIn) -> HttpResponse:
     found = Verdict.objects.newest_first()
     if query.get("state") != "all":
         found = found.live()
-    kind = query.get("kind", "")
+    kind, person = query.get("kind", ""), query.get("person", "").strip()
     if kind in Verdict.Kind.values:
         found = found.filter(kind=kind)
+    if person:
+        found = found.filter(by__username=person)
     before = query.get("before", "")
     last = Verdict.objects.filter(pk=before).first() if before.isdecimal() else None
     if last:
@@ -175,6 +177,7 @@ def verdicts(request: SignedIn) -> HttpResponse:
         "is_first": last is None,
         "state": query.get("state", ""),
         "kind": kind,
+        "person": person,
         "kinds": Verdict.Kind.choices,
     }
     return render(request, "gallery/verdicts.html", context)

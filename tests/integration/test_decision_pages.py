@@ -78,6 +78,8 @@ def test_verdicts_in_force_are_listed_and_those_taken_back_on_request(mara: User
     form = form_of(page(client, reverse("case", args=[case.pk])))
     client.post(reverse("act", args=[case.pk, "related"]), form)
     assert reverse("decision", args=[form["decision_id"]]) in page(client, reverse("verdicts"))
+    assert reverse("decision", args=[form["decision_id"]]) in page(client, f"{reverse('verdicts')}?person=mara")
+    assert "No verdicts here." in page(client, f"{reverse('verdicts')}?person=jon")
     client.post(reverse("undo", args=[form["decision_id"]]))
     assert "No verdicts here." in page(client, reverse("verdicts"))
     assert "taken back by mara" in page(client, f"{reverse('verdicts')}?state=all")
