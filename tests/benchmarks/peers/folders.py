@@ -21,7 +21,6 @@ EDITED = 12
 """Photographs that have no copy yet, evenly over the folder, of which all edits are made."""
 
 MAX_PIXELS = 50_000_000
-EDITS_IN_WORDS = f"45 edits of each of {EDITED} photographs"
 
 SHARED = "collage_4"
 """Left out: it sets every photograph among the same three others, so that the collages are copies of each other."""
@@ -56,6 +55,8 @@ def make(folder: Path, *, every: int = 1) -> Labelled:
 
     :param every: take only each so-many-th group of copies, and each so-many-th of the pictures without one.
     """
+    edited = max(1, EDITED // every)
+    edits = f"45 edits of each of {edited} photographs" + (f"; one group in {every} of all there are" * (every > 1))
     if (DATA / "pairs.csv").is_file():
         listed = labels.read(DATA, only=PARTS)
         known = _accepted(listed)
@@ -64,17 +65,17 @@ def make(folder: Path, *, every: int = 1) -> Labelled:
         for name in known.files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(DATA / name, folder / name)
-        kind = f"photographs, copies that others made of pictures, pairs that only look alike, and {EDITS_IN_WORDS}"
+        kind = f"photographs, copies that others made of pictures, pairs that only look alike, and {edits}"
     else:
         folder.mkdir(parents=True)
         _paint(folder)
         known = labels.read(folder, needs_copies=False)
         refused = refused_pairs = 0
-        kind = f"painted pictures, and {EDITS_IN_WORDS}"
+        kind = f"painted pictures, and {edits}"
     alone = [
         name for name in known.files if not known.groups.get(name) and ("/" not in name or name.startswith(PARTS[0]))
     ]
-    for number, name in enumerate(alone[:: max(1, len(alone) // EDITED)][: EDITED // every]):
+    for number, name in enumerate(alone[:: max(1, len(alone) // EDITED)][:edited]):
         _edit(folder, name, known, group=f"edits/{number}")
     known.files.sort()
     return Labelled(folder, known, kind, refused, refused_pairs)
