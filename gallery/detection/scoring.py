@@ -115,7 +115,7 @@ def is_nearly_equal(signals: Signals, policy: Policy) -> bool:
 
 def is_likely(signals: Signals, policy: Policy) -> bool:
     if is_of_one_template(signals, policy) and not policy.flag_reworded:
-        return False
+        return differs_in_few_words(signals, policy)
     if signals.document_like:
         return is_likely_document(signals, policy)
     if loose_geometry(signals, policy):
@@ -128,6 +128,15 @@ def is_likely(signals: Signals, policy: Policy) -> bool:
 def is_of_one_template(signals: Signals, policy: Policy) -> bool:
     """One background, and words on both that differ: memes. To those who read them they are two pictures."""
     return signals.reworded and reads_differently(signals, policy)
+
+
+def differs_in_few_words(signals: Signals, policy: Policy) -> bool:
+    """
+    A number, a date or a name of what is otherwise one picture: the caption of a meme moves the hash further. Whether
+    the two are versions of one picture is for people.
+    """
+    close = signals.near_hash is not None and signals.near_hash <= policy.document_pdq
+    return close and strict_geometry(signals, policy)
 
 
 def is_likely_document(signals: Signals, policy: Policy) -> bool:

@@ -168,7 +168,7 @@ class Policy(models.Model):
         default=False,
         help_text=_(
             "Send pairs to review whose pictures agree but bear different words in one place, as memes of one template "
-            "do. Otherwise they count as weak."
+            "do. Otherwise they count as weak, unless hardly anything differs."
         ),
     )
     loose_cells = models.PositiveSmallIntegerField(
@@ -196,7 +196,8 @@ class Policy(models.Model):
         validators=[MaxValueValidator(256)],
         help_text=_(
             "Bits of 256 in which the perceptual hashes of two documents may differ for the pair to go to review. Of "
-            "two receipts of one shop 18 and more do."
+            "two receipts of one shop 18 and more do. The same holds for pictures that bear different words in one "
+            "place: a date or a number moves fewer bits than a meme's caption."
         ),
     )
     use_background = models.BooleanField(

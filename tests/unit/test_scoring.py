@@ -137,6 +137,8 @@ TWO_OF_A_TEMPLATE = {"traits": Pair.Trait.CAPTIONED | Pair.Trait.REWORDED, "chan
         {"pdq_distance": 0, "pdq_usable": True},
         {"similarity": 1.0},
         {"cells": 90, "ncc": 1.0, "textured_share": 1.0},
+        {"cells": 90, "ncc": 1.0, "textured_share": 1.0, "pdq_distance": 15, "pdq_usable": True},
+        {"cells": 90, "ncc": 0.9, "textured_share": 1.0, "pdq_distance": 14, "pdq_usable": True},
     ],
 )
 def test_one_picture_with_other_words_on_both_is_for_people_only_where_the_policy_says_so(
@@ -144,6 +146,11 @@ def test_one_picture_with_other_words_on_both_is_for_people_only_where_the_polic
 ) -> None:
     assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
     policy.flag_reworded = True
+    assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
+
+
+def test_a_picture_with_another_number_on_it_is_for_people_but_never_certain(policy: Policy) -> None:
+    signals = {"cells": 90, "ncc": 1.0, "textured_share": 1.0, "pdq_distance": 14, "pdq_usable": True}
     assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
 
 
