@@ -8,7 +8,7 @@ import numpy as np
 from gallery.verification.appearance import Mask, Overlay, Pixels
 from gallery.verification.evidence import Box
 from gallery.verification.geometry import Matrix
-from gallery.verification.tones import largest, match_tones, sampled
+from gallery.verification.tones import GREY, largest, match_tones, sampled
 
 LEVELS = 28.0
 """Difference, in levels of 255 of any colour, from which a pixel shows something else; compression stays below."""
@@ -25,9 +25,6 @@ MOST_BOXES = 6
 
 SAME_COLOURS = 0.7
 """Correlation of the colours of two pictures below which one of them was recoloured."""
-
-_GREY = 3.0
-"""Mean distance, in levels, of the colours from their own grey below which a picture is greyscale."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def measure_tone(laid: Overlay, changes: Changes) -> Tone:
     gain = float(np.clip((brightness.std() + 1e-3) / (bright.std() + 1e-3), 0.05, 20))
     colours, others = one - bright[:, None], two - brightness[:, None]
     colourful, as_colourful = (float(np.abs(x).mean()) for x in (colours, others))
-    grey, as_grey = colourful < _GREY, as_colourful < _GREY
+    grey, as_grey = colourful < GREY, as_colourful < GREY
     likeness = float((colours * others).sum() / max(1e-6, np.sqrt((colours**2).sum() * (others**2).sum())))
     return Tone(
         gain=gain,

@@ -11,6 +11,12 @@ from gallery.verification.appearance import Floats, Mask, Overlay, Pixels
 FAR_BETTER = 0.8
 """A mixture of channels must leave less than this of what a line for each channel misses."""
 
+GREY = 3.0
+"""Mean distance, in levels, of the colours from their own grey below which a picture is greyscale."""
+
+LUMA: Floats = np.array([[0.299] * 3, [0.587] * 3, [0.114] * 3, [0.0] * 3], np.float32)
+"""How most programs mix grey from red, green and blue (Rec. ITU-R BT.601), as a mixture of shape ``(4, 3)``."""
+
 ENOUGH = 50
 NARROW = 24
 """So many pixels and levels determine a line."""
@@ -37,17 +43,27 @@ def _recolour(picture: Pixels, mixture: Floats, before: Floats, after: Floats) -
     """
     ``picture`` in other colours, by the plainest explanation of ``after`` from ``before``: no change at all; the
     ``mixture`` of channels; or, only if that explains far more, a curve for each besides: it might explain a caption
-    away.
+    away. Grey under a curve follows from no mixture that was fitted without the curve: there the usual grey is tried.
     """
-    mixed = _applied(mixture, before)
-    missed = _typical_miss(mixed, after)
+    missed = _typical_miss(_applied(mixture, before), after)
     if _typical_miss(before, after) <= 1.1 * missed + 0.5:
         return picture
-    matched = cv2.transform(picture, mixture.T).astype(np.uint8, copy=False)  # rounds and keeps to 0..255
-    table = _curves(mixed, after)
-    if _typical_miss(table[mixed.round().astype(np.intp), np.arange(3)], after) < 0.7 * missed - 0.5:
-        return cv2.LUT(matched, table[None]).astype(np.uint8, copy=False)
-    return matched
+    found, enough = _mixed(picture, mixture), 0.7 * missed - 0.5
+    for mixed in (mixture, LUMA) if is_grey(after) and not is_grey(before) else (mixture,):
+        table = _curves(_applied(mixed, before), after)
+        curved = _typical_miss(table[_applied(mixed, before).round().astype(np.intp), np.arange(3)], after)
+        if curved < enough:
+            found, enough = cv2.LUT(_mixed(picture, mixed), table[None]).astype(np.uint8, copy=False), curved
+    return found
+
+
+def _mixed(picture: Pixels, mixture: Floats) -> Pixels:
+    return cv2.transform(picture, mixture.T).astype(np.uint8, copy=False)  # rounds and keeps to 0..255
+
+
+def is_grey(pixels: Floats) -> bool:
+    """Whether ``pixels``, shape ``(n, 3)``, have no colour to speak of."""
+    return float(np.abs(pixels - pixels.mean(axis=1, keepdims=True)).mean()) < GREY
 
 
 def _applied(mixture: Floats, pixels: Floats) -> Floats:

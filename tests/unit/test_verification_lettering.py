@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from gallery.verification import verify
 from gallery.verification.evidence import Evidence, Transformation
@@ -153,3 +153,25 @@ def test_what_burns_out_when_a_picture_is_made_brighter_is_no_lettering(seed: in
     assert told.changed_share < 0.001
     assert not told.first.lettered
     assert not told.second.lettered
+
+
+def dimmed_grey(image: Image.Image) -> Image.Image:
+    """In black and white, as dark as a program makes it that takes levels for light."""
+    return image.convert("L").point([round((level / 255) ** 2.2 * 255) for level in range(256)]).convert("RGB")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_vivid_picture_in_dimmed_grey_bears_no_lettering(seed: int) -> None:
+    vivid = ImageEnhance.Color(paint(seed, size=(600, 450))).enhance(2.5)
+    told = found(vivid, dimmed_grey(vivid))
+    assert told.changed_share < 0.001
+    assert not told.first.lettered
+    assert not told.second.lettered
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_caption_is_seen_on_a_picture_in_dimmed_grey(seed: int) -> None:
+    vivid = ImageEnhance.Color(paint(seed, size=(600, 450))).enhance(2.5)
+    told = found(vivid, caption(dimmed_grey(vivid), "NOT TODAY"))
+    assert told.changed_share > 0.005
+    assert told.second.lettered
