@@ -8,10 +8,10 @@ from django.db import transaction
 from gallery import embedders, store
 from gallery.errors import IngestError, Poisoned
 from gallery.images.examination import Examination
-from gallery.ingest.parts import parts_of
 from gallery.ingest.pipeline import examiner
+from gallery.ingest.vectors import vectors_of, views_of
 from gallery.models import Embedding, Fingerprint, Policy, StoredFile
-from gallery.models.fingerprint import FingerprintQuerySet, packed
+from gallery.models.fingerprint import FingerprintQuerySet
 
 AT_ONCE = 16
 """Pictures in memory at a time, and rows in a transaction."""
@@ -61,12 +61,11 @@ def fill_some(embedder: str, *, after: int, examine: Callable[[StoredFile], Exam
 
 def _embed(opened: Sequence[tuple[Fingerprint, Examination]], embedder: str) -> None:
     deep = Policy.objects.in_force().deep_search
-    parts = [(row, view, picture) for row, facts in opened for view, picture in parts_of(facts, deep=deep).items()]
-    network = embedders.load(embedder)
-    vectors = packed(network.embed([picture for _row, _view, picture in parts]))
+    shown = [(row, part) for row, facts in opened for part in views_of(facts, deep=deep)]
+    vectors = vectors_of([part for _row, part in shown], embedder)
     rows = [
-        Embedding(fingerprint=row, model_key=network.key, view=view, vector=vector)
-        for (row, view, _picture), vector in zip(parts, vectors, strict=True)
+        Embedding(fingerprint=row, model_key=embedders.key_of(embedder), view=part.view, vector=vector)
+        for (row, part), vector in zip(shown, vectors, strict=True)
     ]
     with transaction.atomic():
         # An upload that a worker embedded meanwhile is as good.

@@ -19,11 +19,9 @@ from gallery.errors import IngestError, ModelMissing, Poisoned
 from gallery.images.examination import Examination
 from gallery.images.renditions import RENDITIONS
 from gallery.images.sandbox import Examiner
-from gallery.ingest.parts import parts_of
+from gallery.ingest.vectors import vectors_of, views_of
 from gallery.models import Collection, Embedding, Fingerprint, Image, OutboxEntry, Policy, StoredFile
-from gallery.models.fingerprint import packed
 from gallery.outbox import Claim
-from gallery.pictures import Picture
 
 log = structlog.get_logger(__name__)
 
@@ -138,16 +136,12 @@ def _refuse(claim: Claim, entry: OutboxEntry, image: Image, error: IngestError) 
 
 def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
     """Write the vectors of all views of the batch, once per content, model and view; hand over to the search."""
-    parts = [
-        (found, view, picture)
-        for found in opened
-        for view, picture in parts_of(found.facts, deep=policy.deep_search).items()
-    ]
-    pictures = [picture for _found, _view, picture in parts]
-    vectors = {policy.embedder: _vectors(policy.embedder, pictures)}
+    shown = [(found, part) for found in opened for part in views_of(found.facts, deep=policy.deep_search)]
+    parts = [part for _found, part in shown]
+    vectors = {policy.embedder: vectors_of(parts, policy.embedder)}
     for name in Collection.objects.fed_besides(policy.embedder):
         try:
-            vectors[name] = _vectors(name, pictures)
+            vectors[name] = vectors_of(parts, name)
         except ModelMissing as error:
             # Uploads do not wait for a network that nobody searches with; back-filling goes on where it lacks.
             log.warning("second_model_missing", embedder=name, reason=str(error))
@@ -158,11 +152,11 @@ def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
             Embedding(
                 fingerprint_id=prints[_file_of(found.image).pk],
                 model_key=embedders.key_of(name),
-                view=view,
+                view=part.view,
                 vector=vector,
             )
             for name, packed_rows in vectors.items()
-            for (found, view, _picture), vector in zip(parts, packed_rows, strict=True)
+            for (found, part), vector in zip(shown, packed_rows, strict=True)
         ]
         Embedding.objects.bulk_create(
             rows,
@@ -172,10 +166,6 @@ def _embed(claim: Claim, opened: Sequence[Opened], policy: Policy) -> None:
         )
         _move([found.image.pk for found in opened], Stage.EMBEDDED)
         outbox.send_many("search", keys=[found.image.pk for found in opened])
-
-
-def _vectors(embedder: str, shown: Sequence[Picture]) -> list[bytes]:
-    return packed(embedders.load(embedder).embed(shown))
 
 
 def _describe(opened: Sequence[Opened]) -> dict[int, int]:
