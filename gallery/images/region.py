@@ -17,8 +17,12 @@ from gallery.pictures import Picture
 MIN_DOMINANT_SHARE = 0.25
 """Of one colour, before there is a background to speak of."""
 
-MIN_SHARE, MAX_SHARE = 0.05, 0.85
-"""What part of the picture a region may be: a smaller one is an icon, a larger one the picture itself."""
+MIN_SHARE, MAX_SHARE = 0.05, 0.60
+"""
+What part of the picture a region may be: a smaller one is an icon, and of a larger one the network sees enough in the
+whole. Of 124 regions beyond 0.60 all are at least 0.7 alike to their picture, half of them 0.87, but for two thirds of
+five flags.
+"""
 
 MIN_SIDE = 64
 """In pixels of the full picture; a smaller region has too little in it to be recognised by."""
@@ -65,19 +69,21 @@ def content_region(picture: Picture) -> Box | None:
     colour = _background(small)
     if colour is None:
         return None
-    away = np.abs(small.astype(np.int16) - colour).max(axis=2) > _TOLERANCE
+    off = cv2.absdiff(small, np.broadcast_to(colour, small.shape))
+    # By pairs: over an axis of three numpy's own maximum takes ten times as long.
+    away = cv2.max(cv2.max(off[..., 0], off[..., 1]), off[..., 2]) > _TOLERANCE
     block = _largest_block(away.astype(np.uint8))
     return None if block is None else block.scaled(small, picture)
 
 
-def _background(small: Picture) -> NDArray[np.int16] | None:
+def _background(small: Picture) -> NDArray[np.uint8] | None:
     """The median of the pixels of the most frequent colour, shape ``(3,)``; None if it covers too little."""
     codes = colour_codes(small)
     counts = np.bincount(codes.ravel(), minlength=4096)
     code = int(counts.argmax())
     if counts[code] <= MIN_DOMINANT_SHARE * codes.size:
         return None
-    colour: NDArray[np.int16] = np.median(small[codes == code], axis=0).astype(np.int16)
+    colour: NDArray[np.uint8] = np.median(small[codes == code], axis=0).astype(np.uint8)
     return colour
 
 
