@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.benchmarks import processor
 
-SAMPLE_SECONDS = 0.25
-SAMPLE_SHARE = 0.02
+SAMPLE_SECONDS = 0.5
+SAMPLE_SHARE = 0.01
 """Of one core, at most: adding up the memory of a dozen processes takes tens of milliseconds."""
 
 
