@@ -8,6 +8,7 @@ import structlog
 from PIL import Image as Pixels
 
 from gallery import pictures, store, verification
+from gallery.detection import transparency
 from gallery.detection.traits import traits_of
 from gallery.models import Pair, StoredFile
 from gallery.pictures import Picture
@@ -80,14 +81,20 @@ def compare(pair: Pair) -> None:
     """
     if pair.same_bytes or pair.same_pixels or pair.left.file is None or pair.right.file is None:
         return
-    keys = work_key(pair.left.file), work_key(pair.right.file)
-    first, second = picture_of(keys[0]), picture_of(keys[1])
+    files = pair.left.file, pair.right.file
+    first, second = (picture_of(work_key(stored)) for stored in files)
     found = verification.verify(
         first,
         second,
-        features=(features_of(pair.left.file), features_of(pair.right.file)),
-        sizes=(_size(pair.left.file), _size(pair.right.file)),
+        features=(features_of(files[0]), features_of(files[1])),
+        sizes=(_size(files[0]), _size(files[1])),
     )
+    prints = files[0].fingerprint, files[1].fingerprint
+    if (side := transparency.transparent_side(prints)) is not None:
+        transparency.learn_distance(pair, prints, side)
+        dark = picture_of(files[side].rendition_key(*transparency.RENDITION))
+        shown = (dark, second) if side == 0 else (first, dark)
+        found = transparency.verify(shown, files, side, over_white=found)
     grounds = ground_of(first), ground_of(second)
     # Paper that is lit unevenly has no single colour that would have told at once.
     pair.document_like = pair.document_like or all(ground.is_page for ground in grounds)
@@ -121,11 +128,16 @@ def draw(pair: Pair) -> None:
     if not pair.evidence or pair.left.file is None or pair.right.file is None:
         return
     evidence = Evidence.from_dict(pair.evidence)
+    step = evidence.transformation
     first = picture_of(pair.left.file.rendition_key("view", "jpg"))
     second = picture_of(pair.right.file.rendition_key("view", "jpg"))
-    laid = align(first, second, evidence.transformation)
+    laid = align(first, second, step)
     store.put(pair.rendition_key("aligned"), _webp(Pixels.fromarray(laid.rgba())))
-    changed = difference(first, second, evidence.transformation)
+    if step.first.over_black:
+        first = picture_of(pair.left.file.rendition_key(*transparency.RENDITION))
+    if step.second.over_black:
+        second = picture_of(pair.right.file.rendition_key(*transparency.RENDITION))
+    changed = difference(first, second, step)
     store.put(pair.rendition_key("difference"), _webp(Pixels.fromarray(changed)))
 
 

@@ -73,7 +73,8 @@ def _examined(content: bytes) -> Examination:
 
 
 def _views(facts: Examination) -> list[Picture]:
-    return [facts.whole] if facts.region is None else [facts.whole, facts.region]
+    views = [facts.whole, facts.region, facts.over_black.square if facts.over_black else None]
+    return [view for view in views if view is not None]
 
 
 def neighbours(tried: Tried, site: Site) -> Neighbourhood:

@@ -31,6 +31,9 @@ DECODER_VERSION = 1
 MAX_TEXT_BYTES = 8 * 1024 * 1024
 """What all text chunks of a PNG may unpack to."""
 
+SEEN_THROUGH = 0.02
+"""Share of the picture that must be more transparent than not for its ground to matter."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -63,6 +66,8 @@ class Decoded:
     jpeg_quality: int | None
     """1 to 100, estimated; None if it is no JPEG."""
     has_alpha: bool
+    over_black: Picture | None = None
+    """The picture over black instead of white, where at least :data:`SEEN_THROUGH` of it is transparent."""
 
 
 def decode(path: Path, *, max_pixels: int) -> Decoded:
@@ -129,10 +134,12 @@ def _decoded(image: Image.Image, header: Header, skeleton: structure.Structure) 
     quality = jpeg_quality(image)
     transpose = _UPRIGHT.get(_orientation(image))
     profile = image.info.get("icc_profile")
-    flat = _in_srgb(_without_alpha(image, has_alpha=has_alpha), profile)
-    if transpose is not None:
-        flat = flat.transpose(transpose)
-    picture = pictures.checked(np.asarray(flat))
+
+    def upright(flat: Image.Image) -> Picture:
+        flat = _in_srgb(flat, profile)
+        return pictures.checked(np.asarray(flat if transpose is None else flat.transpose(transpose)))
+
+    picture = upright(_without_alpha(image, has_alpha=has_alpha))
     return Decoded(
         picture=picture,
         kind=header.kind,
@@ -142,7 +149,16 @@ def _decoded(image: Image.Image, header: Header, skeleton: structure.Structure) 
         frames=frames,
         jpeg_quality=quality,
         has_alpha=has_alpha,
+        over_black=upright(_over(image, "black")) if has_alpha and _is_seen_through(image) else None,
     )
+
+
+def _is_seen_through(image: Image.Image) -> bool:
+    """16 bits of grey are not: their one transparent level is white, see :func:`_eight_bits`."""
+    if image.mode.startswith("I"):
+        return False
+    opacity = image.convert("RGBA").getchannel("A").histogram()
+    return sum(opacity[:128]) >= SEEN_THROUGH * image.width * image.height
 
 
 def _claimed_frames(image: Image.Image, header: Header) -> int:
@@ -166,12 +182,14 @@ def _without_alpha(image: Image.Image, *, has_alpha: bool) -> Image.Image:
     if image.mode.startswith("I"):
         return Image.fromarray(_eight_bits(image))
     if has_alpha:
-        over = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, over).convert("RGB")
+        return _over(image, "white")
     if image.mode == "1":
         return image.convert("L")
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _over(image: Image.Image, ground: str) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", image.size, ground), image.convert("RGBA")).convert("RGB")
 
 
 def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:

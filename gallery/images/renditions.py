@@ -54,6 +54,20 @@ RENDITIONS: dict[str, Rendition] = {
 }
 """By name, from large to small: each is made from the one before."""
 
+OVER_BLACK = "over_black"
+
+KINDS: dict[str, Rendition] = RENDITIONS | {
+    # Of what is transparent in part, for the verification: every colour, at the size of what people see.
+    OVER_BLACK: Rendition(
+        long_side=1600,
+        content_type="image/jpeg",
+        extension="jpg",
+        pillow="JPEG",
+        options={"quality": 95, "subsampling": 0},
+    ),
+}
+"""Those that every picture has, and those that only some have."""
+
 
 def scale_down(picture: Picture) -> dict[str, Picture]:
     """The pixels of every rendition, by name, of the size that :func:`fitted` gives for the whole picture."""
@@ -70,7 +84,7 @@ def encode(copies: dict[str, Picture]) -> dict[str, bytes]:
     files = {}
     for name, pixels in copies.items():
         out = io.BytesIO()
-        Image.fromarray(pixels).save(out, format=RENDITIONS[name].pillow, **RENDITIONS[name].options)
+        Image.fromarray(pixels).save(out, format=KINDS[name].pillow, **KINDS[name].options)
         files[name] = out.getvalue()
     return files
 

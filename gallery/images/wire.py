@@ -13,10 +13,10 @@ import numpy as np
 
 from gallery import errors
 from gallery.errors import IngestError
-from gallery.images.examination import Examination
+from gallery.images.examination import Examination, OverBlack
 from gallery.images.hashes import PDQ_BYTES, PDQ_VIEWS, Pdq
 from gallery.images.region import Box
-from gallery.images.renditions import RENDITIONS
+from gallery.images.renditions import KINDS, RENDITIONS
 from gallery.images.tiles import Tiles
 from gallery.pictures import Picture, checked
 
@@ -96,6 +96,7 @@ def pack_fault(traceback: str) -> list[bytes]:
 def pack_facts(facts: Examination) -> list[bytes]:
     """The message for a file that was examined."""
     squares = [facts.whole] if facts.region is None else [facts.whole, facts.region]
+    dark = facts.over_black
     return pack(
         {
             "kind": facts.kind,
@@ -111,8 +112,13 @@ def pack_facts(facts: Examination) -> list[bytes]:
             "dominant_share": facts.dominant_share,
             "region_box": facts.region_box,
             "side": facts.whole.shape[0],
+            "renditions": list(facts.renditions),
+            "over_black_quality": None if dark is None else dark.pdq.quality,
         },
-        [facts.pdq.hashes, *facts.renditions.values(), *(square.tobytes() for square in squares)],
+        [
+            *(facts.pdq.hashes, *facts.renditions.values(), *(square.tobytes() for square in squares)),
+            *(() if dark is None else (dark.pdq.hashes, dark.square.tobytes())),
+        ],
     )
 
 
@@ -162,11 +168,13 @@ def answer(head: Head, blocks: list[bytes]) -> Examination:
 
 def _facts(head: Head, blocks: list[bytes]) -> Examination:
     box = None if head["region_box"] is None else Box(*(int(edge) for edge in head["region_box"]))
+    names, side, darkness = head["renditions"], int(head["side"]), head["over_black_quality"]
     hashes, *rest = blocks
-    files, squares = rest[: len(RENDITIONS)], rest[len(RENDITIONS) :]
-    if len(hashes) != PDQ_VIEWS * PDQ_BYTES or len(squares) != (1 if box is None else 2):
+    files, rest = dict(zip(names, rest, strict=False)), rest[len(names) :]
+    squares, rest = rest[: 1 if box is None else 2], rest[1 if box is None else 2 :]
+    dark = [] if darkness is None else rest
+    if set(names) != set(RENDITIONS if darkness is None else KINDS) or len(rest) != (0 if darkness is None else 2):
         raise Garbled("blocks are missing")
-    side = int(head["side"])
     quality = head["jpeg_quality"]
     return Examination(
         kind=str(head["kind"]),
@@ -178,13 +186,20 @@ def _facts(head: Head, blocks: list[bytes]) -> Examination:
         has_alpha=bool(head["has_alpha"]),
         decoder_version=int(head["decoder_version"]),
         pixel_hash=str(head["pixel_hash"]),
-        pdq=Pdq(hashes=hashes, quality=int(head["pdq_quality"])),
+        pdq=_pdq(hashes, head["pdq_quality"]),
         dominant_share=float(head["dominant_share"]),
-        renditions=dict(zip(RENDITIONS, files, strict=True)),
+        renditions=files,
         whole=_square(squares[0], side),
         region=_square(squares[1], side) if box is not None else None,
         region_box=box,
+        over_black=OverBlack(pdq=_pdq(dark[0], darkness), square=_square(dark[1], side)) if dark else None,
     )
+
+
+def _pdq(hashes: bytes, quality: Any) -> Pdq:
+    if len(hashes) != PDQ_VIEWS * PDQ_BYTES:
+        raise Garbled("hashes are missing")
+    return Pdq(hashes=hashes, quality=int(quality))
 
 
 def _square(block: bytes, side: int) -> Picture:

@@ -1,4 +1,7 @@
-"""What of a picture the network is shown: the whole, the content of a screenshot, and for deep search its quarters."""
+"""
+What of a picture the network is shown: the whole, the content of a screenshot, what is transparent over black, and for
+deep search its quarters.
+"""
 
 import io
 
@@ -23,6 +26,8 @@ def parts_of(facts: Examination, *, deep: bool) -> dict[Embedding.View, Picture]
     found = {View.WHOLE: facts.whole}
     if facts.region is not None:
         found[View.REGION] = facts.region
+    if facts.over_black is not None:
+        found[View.OVER_BLACK] = facts.over_black.square
     if deep:
         found |= _quarters(facts)
     return found

@@ -17,7 +17,7 @@ from gallery import embedders, outbox, store
 from gallery.conf import conf
 from gallery.errors import IngestError, ModelMissing, Poisoned
 from gallery.images.examination import Examination
-from gallery.images.renditions import RENDITIONS
+from gallery.images.renditions import KINDS
 from gallery.images.sandbox import Examiner
 from gallery.ingest.vectors import vectors_of, views_of
 from gallery.models import Collection, Embedding, Fingerprint, Image, OutboxEntry, Policy, StoredFile
@@ -91,7 +91,7 @@ def _open(claim: Claim, entry: OutboxEntry, image: Image) -> Opened | None:
         outbox.postpone(claim, str(error), seconds=2, counted=True, entries=[entry])
         return None
     for name, data in facts.renditions.items():
-        store.put(stored.rendition_key(name, RENDITIONS[name].extension), data)
+        store.put(stored.rendition_key(name, KINDS[name].extension), data)
     return Opened(entry, image, facts)
 
 
@@ -184,6 +184,8 @@ def _describe(opened: Sequence[Opened]) -> dict[int, int]:
                 pdq=facts.pdq.hashes,
                 pdq_quality=facts.pdq.quality,
                 dominant_share=facts.dominant_share,
+                over_black_pdq=facts.over_black.pdq.upright if facts.over_black else b"",
+                over_black_quality=facts.over_black.pdq.quality if facts.over_black else None,
             )
         )
     # As an upsert of rows that are there: a tenth of the time of ``bulk_update``, which writes a CASE for every field.
@@ -197,7 +199,10 @@ def _describe(opened: Sequence[Opened]) -> dict[int, int]:
         rows,
         update_conflicts=True,
         unique_fields=["file"],
-        update_fields=["pixel_hash", "decoder_version", "pdq", "pdq_quality", "dominant_share"],
+        update_fields=[
+            *("pixel_hash", "decoder_version", "pdq", "pdq_quality"),
+            *("dominant_share", "over_black_pdq", "over_black_quality"),
+        ],
     )
     return dict(Fingerprint.objects.filter(file__in=files).values_list("file", "pk"))
 

@@ -21,7 +21,7 @@ from django.db.models.functions import Cast
 from gallery import outbox, store
 from gallery.detection import upkeep
 from gallery.errors import IngestError, Poisoned, Unavailable
-from gallery.images.renditions import RENDITIONS
+from gallery.images.renditions import KINDS, RENDITIONS
 from gallery.ingest import pipeline
 from gallery.models import AuditEntry, Image, OutboxEntry, Pair, StoredFile
 from gallery.review import bookkeeping
@@ -136,8 +136,10 @@ def check_rows(inspection: Inspection) -> Iterator[Finding]:
 
 
 def check_renditions(inspection: Inspection) -> Iterator[Finding]:
-    for stored in inspection.each(_kept().filter(fingerprint__isnull=False), what="renditions"):
-        names = [(name, stored.rendition_key(name, kind.extension)) for name, kind in RENDITIONS.items()]
+    read = _kept().filter(fingerprint__isnull=False).select_related("fingerprint")
+    for stored in inspection.each(read, what="renditions"):
+        kinds = RENDITIONS if stored.fingerprint.over_black_quality is None else KINDS
+        names = [(name, stored.rendition_key(name, kind.extension)) for name, kind in kinds.items()]
         lacking = [name for name, key in names if not inspection.has(key)]
         if lacking:
             mended = inspection.repair and _render(stored)
@@ -152,7 +154,7 @@ def _render(stored: StoredFile) -> bool:
     except (FileNotFoundError, IngestError, Poisoned):
         return False  # told by the check of the originals, or of no picture any more
     for name, data in facts.renditions.items():
-        store.put(stored.rendition_key(name, RENDITIONS[name].extension), data)
+        store.put(stored.rendition_key(name, KINDS[name].extension), data)
     return True
 
 

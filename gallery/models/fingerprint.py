@@ -26,6 +26,12 @@ class Fingerprint(models.Model):
     pdq = models.BinaryField(max_length=256, help_text="the eight dihedral hashes of 32 bytes, upright first")
     pdq_quality = models.PositiveSmallIntegerField(help_text="0 to 100; below 50 it is blank or a gradient")
     dominant_share = models.FloatField(help_text="share of the most frequent colour, 0 to 1; documents exceed 0.4")
+    over_black_pdq = models.BinaryField(
+        max_length=32, default=b"", help_text="the upright hash with black where it is transparent, if it is"
+    )
+    over_black_quality = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="0 to 100, of that hash; none where nothing is transparent"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = FingerprintQuerySet.as_manager()
@@ -49,6 +55,7 @@ class Embedding(models.Model):
     class View(models.TextChoices):
         WHOLE = "whole", "the whole picture"
         REGION = "region", "the content of a screenshot or frame"
+        OVER_BLACK = "black", "the whole with black where it is transparent"
         Q1 = "q1", "the upper left quarter"
         Q2 = "q2", "the upper right quarter"
         Q3 = "q3", "the lower left quarter"

@@ -4,7 +4,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from gallery.detection.sight import FEATURES
-from gallery.images.renditions import RENDITIONS
+from gallery.images.renditions import KINDS
 from gallery.models import AuditEntry, Image, StoredFile
 from gallery.review.keeping import is_held
 from gallery.review.transactions import in_one_transaction, locked
@@ -32,7 +32,7 @@ def purge(pk: int) -> bool:
     is_shown = Image.objects.filter(file=file, standing=Image.Standing.LIVE).exists()
     if not is_due or is_shown or is_held(file):
         return False
-    for name, kind in RENDITIONS.items():
+    for name, kind in KINDS.items():
         default_storage.delete(file.rendition_key(name, kind.extension))
     default_storage.delete(file.rendition_key(*FEATURES))
     for key in file.tile_keys() if file.tiled_at else ():

@@ -39,6 +39,7 @@ class Part:
     much of this one's area that is (0 to 1). ``changed`` bounds what differs within it, largest first.
     ``grey``: it has no colour; ``lettered``: what differs looks like lettering or drawing on this picture. It stands
     for one of two pictures only where nothing suggests that the other one bears any of its own.
+    ``over_black``: it is transparent in part, and the other one is a copy of it with black there.
     """
 
     size: tuple[int, int]
@@ -48,6 +49,7 @@ class Part:
     changed: tuple[Box, ...] = ()
     grey: bool = False
     lettered: bool = False
+    over_black: bool = False
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

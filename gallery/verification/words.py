@@ -94,6 +94,8 @@ def _reversed(telling: _Telling) -> _Telling:
 def _is_backwards(telling: _Telling) -> bool:
     """Whether the first picture is rather made from the second."""
     source, copy = telling.source_part, telling.copy_part
+    if source.over_black != copy.over_black:
+        return copy.over_black
     if telling.shows_all != telling.shows_nothing_else:
         inner_is_source = telling.shows_all
         around = (copy if inner_is_source else source).surroundings
@@ -140,9 +142,10 @@ def _is_made_of(telling: _Telling, names: dict[str, str]) -> str:
     turned = _turned(telling.step)
     cropped = [] if telling.shows_all else [_("cropped to %(shown)s") % {"shown": _percent(telling.source_part.share)}]
     # The empty corners of a turned picture are no border that anybody added.
+    grounded = [_("on black where %(source)s is transparent") % names] if telling.source_part.over_black else []
     bordered = [] if telling.shows_nothing_else or _slanted(telling.step) else [_("with a plain border")]
     size = _sized(telling.step)
-    done = [*turned, *cropped, *size, *_toned(telling), *bordered]
+    done = [*turned, *cropped, *size, *grounded, *_toned(telling), *bordered]
     changes = _changed(telling)
     if telling.step.reworded and not done:
         return _joined(_("%(source)s and %(copy)s are the same picture") % names, changes)
