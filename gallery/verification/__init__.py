@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gallery.pictures import Picture
+from gallery.verification import negatives
 from gallery.verification.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -44,12 +45,20 @@ def verify(
     *,
     features: "Features | None" = None,
     sizes: "tuple[Size, Size] | None" = None,
+    negative: bool = False,
 ) -> Evidence | None:
     """
     Ask the verifiers in turn until one convinces; otherwise the best of what they found.
 
-    See :meth:`gallery.verification.base.Verifier.verify` for the arguments and what they promise.
+    See :meth:`gallery.verification.base.Verifier.verify` for the other arguments and what they promise.
+
+    :param negative: ask as if one picture were the other in inverted colours: no local feature of a negative is like
+        the positive's. Told by :attr:`gallery.verification.evidence.Transformation.inverted`.
     """
+    if negative:
+        return negatives.ask(
+            first, second, features, lambda one, other, known: verify(one, other, features=known, sizes=sizes)
+        )
     best: Evidence | None = None
     for key in VERIFIERS:
         found = load(key).verify(first, second, features=features, sizes=sizes)

@@ -12,6 +12,7 @@ from gallery.verification.appearance import lay, overlay
 from gallery.verification.changes import find_changes
 from gallery.verification.evidence import Transformation
 from gallery.verification.geometry import Matrix, frame, inverse
+from gallery.verification.negatives import invert
 from gallery.verification.transformation import ALL
 
 RED = (226, 58, 58)
@@ -36,7 +37,8 @@ def align(
     first: Picture, second: Picture, transformation: Transformation, *, side: Literal["first", "second"] = "second"
 ) -> Aligned:
     """
-    Lay the picture of ``side`` onto the other one, at the other one's size.
+    Lay the picture of ``side`` onto the other one, at the other one's size. Its colours are its own: a negative stays
+    one.
 
     :param first: of any size, as long as it is the whole picture that the evidence is about; so ``second``.
     """
@@ -58,11 +60,11 @@ def difference(first: Picture, second: Picture, transformation: Transformation) 
     """
     The first picture, dimmed, with what the second one changed in red.
 
-    The tones are matched before, so a brighter copy does not light up. What the second picture does not show is dimmed
-    further, and a white line is drawn around what it does.
+    The tones are matched before, so a brighter copy does not light up; nor does a negative, which is inverted back.
+    What the second picture does not show is dimmed further, and a white line is drawn around what it does.
     """
     matrix = pixel_matrix(first, second, transformation)
-    laid = overlay(first, second, matrix)
+    laid = overlay(first, invert(second) if transformation.inverted else second, matrix)
     changes = find_changes(laid)
     size = (first.shape[1], first.shape[0])
     strength, where = (

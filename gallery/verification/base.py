@@ -11,7 +11,8 @@ from gallery.verification.features import Kind, LocalFeatures, remembered, work_
 from gallery.verification.geometry import Geometry, Matrix, fit, frame, inverse, mirroring
 from gallery.verification.transformation import Size, describe
 
-Features = tuple[LocalFeatures, LocalFeatures]
+Features = tuple[LocalFeatures | None, LocalFeatures | None]
+"""Of two pictures those that are kept: None where they have to be found."""
 
 ENOUGH_CELLS = 24
 """With so many places agreeing, nobody need ask whether a mirrored picture would fit better."""

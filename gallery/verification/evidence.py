@@ -73,7 +73,8 @@ class Transformation:
     ``scale``, ``stretch``
         pixels of the second for each pixel of the first, along a side; how much more its width grew than its height.
     ``gain``, ``offset``
-        brightness of the second = gain x brightness of the first + offset, both in 0 to 1.
+        brightness of the second = gain x brightness of the first + offset, both in 0 to 1. Of ``inverted`` pictures
+        this, like ``recoloured`` and what is ``changed``, is told of the second once it is inverted back.
     ``saturation``
         colourfulness of the second divided by that of the first, 0 to 10; 1 where either is grey.
     ``recoloured``
@@ -82,6 +83,8 @@ class Transformation:
         how much of the shared area shows something else, 0 to 1.
     ``reworded``
         in one place both bear lettering, each its own; False where it was not looked for.
+    ``inverted``
+        the second is a negative of the first: 1 less each colour. False in evidence from before this was looked for.
     """
 
     homography: tuple[tuple[float, float, float], ...]
@@ -97,6 +100,7 @@ class Transformation:
     recoloured: bool = False
     changed_share: float = 0.0
     reworded: bool = False
+    inverted: bool = False
 
     @property
     def lettered_on_one(self) -> bool:

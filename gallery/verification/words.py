@@ -210,6 +210,9 @@ def _stretching(step: Transformation) -> float:
 def _toned(telling: _Telling) -> list[str]:
     step = telling.step
     parts = []
+    greyed = [_("in black and white")] if telling.copy_part.grey and not telling.source_part.grey else []
+    if step.inverted:  # of a negative nobody could tell by looking whether it is darker besides
+        return [*greyed, _("in inverted colours")]
     # Judged at a middling brightness: gain alone brightens what is bright and leaves black as it is.
     lift = step.gain * 0.45 + step.offset - 0.45
     if abs(lift) > 0.035:
@@ -218,9 +221,8 @@ def _toned(telling: _Telling) -> list[str]:
         parts.append(_("with more contrast"))
     elif step.gain < 0.87:
         parts.append(_("with less contrast"))
-    if telling.copy_part.grey and not telling.source_part.grey:
-        parts.append(_("in black and white"))
-    elif not (telling.copy_part.grey or telling.source_part.grey):
+    parts += greyed
+    if not (telling.copy_part.grey or telling.source_part.grey):
         vivid = step.saturation / step.gain
         if step.recoloured:
             parts.append(_("in other colours"))

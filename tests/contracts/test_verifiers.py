@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from gallery.pictures import Picture, checked
-from gallery.verification import VERIFIERS, load, verify
+from gallery.verification import VERIFIERS, load, negatives, verify
 from gallery.verification.evidence import Evidence
 from gallery.verification.features import Kind, extract
 from gallery.verification.transformation import Size
@@ -31,6 +31,10 @@ def _numbers(evidence: Evidence | None) -> tuple[float, ...] | None:
     if evidence is None:
         return None
     return (evidence.cells, evidence.matches, evidence.inliers, evidence.ncc, evidence.ncc_overall)
+
+
+def _ask_as_negatives(key: Kind, first: Picture, second: Picture) -> Evidence | None:
+    return negatives.ask(first, second, None, lambda one, other, known: load(key).verify(one, other, features=known))
 
 
 @pytest.fixture(params=list(VERIFIERS))
@@ -60,6 +64,32 @@ def test_an_edited_copy_is_found_from_both_sides_alike(key: Kind, edit: str) -> 
     assert forth.ncc > 0.9
     round_trip = forth.transformation.matrix @ back.transformation.matrix
     np.testing.assert_allclose(round_trip / round_trip[2, 2], np.eye(3), atol=1e-4)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_negative_of_an_edited_copy_is_found_from_both_sides_alike(key: Kind, edit: str) -> None:
+    original = paint(1)
+    first, second = picture(original), negatives.invert(picture(EDITS[edit](original)))
+    forth, back = _ask_as_negatives(key, first, second), _ask_as_negatives(key, second, first)
+    assert forth is not None
+    assert back is not None
+    assert _numbers(forth) == _numbers(back)
+    assert forth.cells >= 12
+    assert forth.ncc > 0.9
+    step, way_back = forth.transformation, back.transformation
+    assert step.inverted
+    assert way_back.inverted
+    round_trip = step.matrix @ way_back.matrix
+    np.testing.assert_allclose(round_trip / round_trip[2, 2], np.eye(3), atol=1e-4)
+    # Of 1 - b = gain * a + offset follows 1 - a = b / gain + 1 - (1 - offset) / gain.
+    assert way_back.gain == pytest.approx(1 / step.gain, rel=0.01)
+    assert way_back.offset == pytest.approx(1 - (1 - step.offset) / step.gain, abs=0.01)
+
+
+def test_a_negative_is_not_found_without_inverting_it_back(key: Kind) -> None:
+    first, second = picture(paint(1)), negatives.invert(picture(paint(1)))
+    evidence = load(key).verify(first, second)
+    assert evidence is None or evidence.ncc < 0.7
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -107,6 +137,14 @@ def test_kept_features_give_the_same_answer_as_fresh_ones(key: Kind) -> None:
     assert load(key).verify(first, second, features=features) == load(key).verify(first, second)
 
 
+def test_kept_features_do_not_mislead_where_a_negative_is_asked_about(key: Kind) -> None:
+    first, second = picture(paint(5)), negatives.invert(picture(crop(paint(5), 0.7)))
+    features = (extract(first, kind=key), extract(second, kind=key))
+    fresh = verify(first, second, negative=True)
+    assert fresh is not None
+    assert verify(first, second, features=features, negative=True) == fresh
+
+
 def test_the_scale_is_that_of_the_originals(key: Kind) -> None:
     original = paint(6)
     sizes: tuple[Size, Size] = ((4800, 3600), (480, 360))
@@ -127,6 +165,23 @@ def test_evidence_survives_json(key: Kind) -> None:
     evidence = load(key).verify(picture(original), picture(caption(ImageOps.mirror(original), "JSON")))
     assert evidence is not None
     assert Evidence.from_dict(json.loads(json.dumps(evidence.as_dict()))) == evidence
+
+
+def test_evidence_from_before_negatives_were_found_can_be_read(key: Kind) -> None:
+    evidence = load(key).verify(picture(paint(8)), picture(crop(paint(8), 0.8)))
+    assert evidence is not None
+    stored = evidence.as_dict()
+    assert stored["transformation"].pop("inverted") is False
+    assert Evidence.from_dict(stored) == evidence
+
+
+def test_evidence_of_a_negative_survives_json() -> None:
+    first, second = picture(paint(8)), negatives.invert(picture(paint(8)))
+    evidence = verify(first, second, negative=True)
+    assert evidence is not None
+    stored = evidence.as_dict()
+    assert stored["transformation"]["inverted"] is True
+    assert Evidence.from_dict(json.loads(json.dumps(stored))) == evidence
 
 
 def test_the_cascade_agrees_from_both_sides() -> None:

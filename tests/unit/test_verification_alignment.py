@@ -8,6 +8,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from gallery.pictures import Picture
 from gallery.verification import verify
 from gallery.verification.alignment import RED, align, difference
+from gallery.verification.negatives import invert
 from tests.verification_pictures import caption, crop, paint, picture
 
 
@@ -77,3 +78,28 @@ def test_pictures_larger_than_the_work_copies_are_aligned_as_well() -> None:
     aligned = align(large, second, evidence.transformation)
     assert aligned.picture.shape == large.shape
     assert difference(large, second, evidence.transformation).shape == large.shape
+
+
+def test_an_aligned_negative_shows_its_own_colours() -> None:
+    original = paint(5)
+    first, second = picture(original), invert(picture(crop(original, 0.5)))
+    evidence = verify(first, second, negative=True)
+    assert evidence is not None
+    aligned = align(first, second, evidence.transformation)
+    off = np.abs(aligned.picture.astype(np.int32) - invert(first))[aligned.shown]
+    assert off.mean() < 5
+
+
+def test_of_a_negative_only_what_was_changed_lights_up() -> None:
+    original = paint(6, size=(600, 450))
+    first, plain = picture(original), invert(picture(ImageOps.mirror(original)))
+    captioned = invert(picture(caption(ImageOps.mirror(original), "ONLY THIS")))
+    evidence = verify(first, captioned, negative=True)
+    assert evidence is not None
+    letters, background = (
+        align(first, second, evidence.transformation).picture.astype(np.int32) for second in (captioned, plain)
+    )
+    written = np.abs(letters - background).max(axis=2) > 60
+    assert written.sum() > 1000
+    assert _reddened(difference(first, captioned, evidence.transformation))[written].mean() > 0.6
+    assert _reddened(difference(first, plain, evidence.transformation)).mean() < 0.001

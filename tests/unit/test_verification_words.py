@@ -48,6 +48,32 @@ def test_an_edit_is_told_in_plain_words(edit: Edit, expected: str) -> None:
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
+        (lambda image: image, "B is A in inverted colours."),
+        (ImageOps.mirror, "B is A mirrored, in inverted colours."),
+        (lambda image: crop(image, 0.59), "B is A cropped to 59 %, in inverted colours."),
+        (lambda image: ImageEnhance.Brightness(image).enhance(0.65), "B is A in inverted colours."),
+        (ImageOps.grayscale, "B is A in black and white, in inverted colours."),
+        (
+            lambda image: caption(image, "A CAPTION HERE"),
+            "B is A in inverted colours, with something added at the bottom.",
+        ),
+    ],
+)
+def test_a_negative_is_told_instead_of_how_bright_it_is(edit: Edit, expected: str) -> None:
+    original = paint(1, size=(600, 450))
+    negative = ImageOps.invert(edit(original))
+    assert _tell(original, negative, negative=True) == expected
+
+
+def test_a_negative_that_came_first_is_told_in_the_same_words() -> None:
+    original = paint(1, size=(600, 450))
+    negative = ImageOps.invert(crop(original, 0.59))
+    assert _tell(negative, original, negative=True) == "A is B cropped to 59 %, in inverted colours."
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
         (lambda image: crop(image, 0.59), "A is B cropped to 59 %."),
         (lambda image: image.resize((300, 225)), "A is B at half the size."),
         (ImageOps.grayscale, "A is B in black and white."),
@@ -121,7 +147,7 @@ def test_pairs_without_geometry_have_their_sentence(signals: dict[str, object], 
     assert describe_signals(**signals) == expected  # type: ignore[arg-type]  # the keys differ from row to row
 
 
-def _tell(first: Image.Image, second: Image.Image) -> str:
-    evidence = verify(picture(first), picture(second))
+def _tell(first: Image.Image, second: Image.Image, *, negative: bool = False) -> str:
+    evidence = verify(picture(first), picture(second), negative=negative)
     assert evidence is not None
     return sentence(evidence.transformation)
