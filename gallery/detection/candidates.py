@@ -146,7 +146,7 @@ def _by_hash(
     hits = search_range(
         index,
         collections.name_of_hashes(),
-        collections.all_hashes(prints),
+        collections.hash_queries(bytes(row.pdq) for row in prints),
         floor=floor,
         k=policy.neighbours + 2,
         cap=_enough(policy),
@@ -155,7 +155,7 @@ def _by_hash(
     usable = Fingerprint.objects.filter(pk__in=met, pdq_quality__gte=policy.pdq_min_quality)
     images = dict(usable.values_list("pk", "file__image"))
     for place, row in enumerate(hits):
-        neighbours = found[prints[place // hashes.PDQ_VIEWS].file.image_id]
+        neighbours = found[prints[place // hashes.PDQ_QUERIES].file.image_id]
         for hit in row:
             if hit.id in images:
                 neighbours.of(images[hit.id]).meet(pdq_distance=hashes.pdq_distance(hit.similarity))

@@ -87,15 +87,12 @@ def upright_hashes(rows: Sequence[Fingerprint]) -> Vectors:
     return checked(np.stack([hashes.pdq_vector(bytes(row.pdq)[: hashes.PDQ_BYTES]) for row in rows]))
 
 
-def all_hashes(rows: Sequence[Fingerprint]) -> Vectors:
-    """All eight dihedral hashes of each row, shape ``(8 n, 256)``: what finds turned and mirrored copies."""
-    size = hashes.PDQ_BYTES
-    return checked(
-        np.stack(
-            [
-                hashes.pdq_vector(bytes(row.pdq)[view * size : (view + 1) * size])
-                for row in rows
-                for view in range(hashes.PDQ_VIEWS)
-            ]
-        )
-    )
+def hash_queries(prints: Iterable[bytes]) -> Vectors:
+    """
+    What is asked of the hashes for n pictures, :func:`gallery.images.hashes.queries` of each in turn: turned and
+    mirrored copies are found, and negatives.
+
+    :param prints: of each picture its eight PDQ hashes, 256 bytes.
+    :returns: shape ``(PDQ_QUERIES * n, 256)``.
+    """
+    return checked(np.stack([hashes.pdq_vector(query) for found in prints for query in hashes.queries(found)]))

@@ -18,7 +18,7 @@ from gallery.images.examination import Examination, examine
 from gallery.index.base import VectorIndex, search_range
 from gallery.models import Embedding, Fingerprint, Image, Policy
 from gallery.pictures import Picture
-from gallery.vectors import Vectors, checked
+from gallery.vectors import Vectors
 from gallery.verification.features import LocalFeatures, extract
 from gallery.verification.ground import ground_of
 
@@ -94,9 +94,8 @@ def neighbours(tried: Tried, site: Site) -> Neighbourhood:
     if tried.facts.pdq.quality < policy.pdq_min_quality:
         return near
     floor = hashes.pdq_similarity(max(HASH_FLOOR, policy.pdq_review))
-    rows = search_range(
-        site.client, collections.name_of_hashes(), _hash_vectors(tried.facts), floor=floor, k=k, cap=cap
-    )
+    queries = collections.hash_queries([tried.facts.pdq.hashes])
+    rows = search_range(site.client, collections.name_of_hashes(), queries, floor=floor, k=k, cap=cap)
     met = {hit.id for row in rows for hit in row}
     usable = Fingerprint.objects.exclude(file__image__standing=Image.Standing.REMOVED)
     usable = usable.filter(pk__in=met, pdq_quality__gte=policy.pdq_min_quality)
@@ -106,12 +105,6 @@ def neighbours(tried: Tried, site: Site) -> Neighbourhood:
             if hit.id in owners:
                 near.of(owners[hit.id]).meet(pdq_distance=hashes.pdq_distance(hit.similarity))
     return near
-
-
-def _hash_vectors(facts: Examination) -> Vectors:
-    size = hashes.PDQ_BYTES
-    views = [facts.pdq.hashes[view * size : (view + 1) * size] for view in range(hashes.PDQ_VIEWS)]
-    return checked(np.stack([hashes.pdq_vector(view) for view in views]))
 
 
 def compare(tried: Tried, image: Image, candidate: Candidate, policy: Policy) -> scoring.Signals:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gallery import embedders, index, store, verification
+from gallery.detection.collections import hash_queries
 from gallery.embedders.base import Embedder
 from gallery.images import hashes, renditions
 from gallery.images.decode import decode
@@ -74,19 +75,15 @@ class Stages:
             vectors = checked(np.concatenate(rows[start : start + INDEXED_AT_ONCE]))
             batch = prints[start : start + INDEXED_AT_ONCE]
             upright = checked(np.stack([hashes.pdq_vector(found.upright) for found in batch]))
-            turned = checked(np.stack([hashes.pdq_vector(view) for found in batch for view in _views(found)]))
+            queries = hash_queries(found.hashes for found in batch)
             before = processor.seconds_of([self._milvus]) + time.process_time()  # in this order: asking costs, too
             client.upsert("stage_vectors", list(range(1000 * start, 1000 * start + len(vectors))), vectors)
             client.upsert("stage_hashes", list(range(start, start + len(batch))), upright)
             search_range(client, "stage_vectors", vectors, floor=FLOOR, k=NEIGHBOURS)
-            search_range(client, "stage_hashes", turned, floor=FLOOR_OF_HASHES, k=NEIGHBOURS)
+            search_range(client, "stage_hashes", queries, floor=FLOOR_OF_HASHES, k=NEIGHBOURS)
             spent = time.process_time() + processor.seconds_of([self._milvus]) - before
             times.seconds += [spent / len(batch)] * len(batch)
         return times
-
-
-def _views(found: Pdq) -> list[bytes]:
-    return [found.hashes[at : at + hashes.PDQ_BYTES] for at in range(0, len(found.hashes), hashes.PDQ_BYTES)]
 
 
 def _take_apart(path: Path, network: Embedder, shown: dict[str, Times]) -> Picture:

@@ -40,7 +40,7 @@ def test_each_copy_is_searched_for_as_if_it_were_the_first(found: Generated) -> 
     assert list(tallies) == list(FEW)
     assert (tallies["jpeg_30"].copies, tallies["jpeg_30"].found[Pair.Tier.CERTAIN]) == (2, 2)
     assert tallies["mirrored"].found[Pair.Tier.REVIEW] == 2
-    assert tallies["inverted"].found[Pair.Tier.REVIEW] == 0
+    assert tallies["inverted"].found[Pair.Tier.CERTAIN] == 2
     assert Image.objects.count() == 3
     # The other picture of the same group is met as well, and not judged.
     assert all(met.right for met in found.meetings if met.tier >= Pair.Tier.REVIEW)

@@ -17,6 +17,7 @@ from gallery.images.region import Box, content_region
 from gallery.images.renditions import RENDITIONS, render
 from gallery.images.scaling import fitted, squashed
 from gallery.pictures import Picture, checked
+from gallery.verification.negatives import invert
 from tests.pictures import captioned, encoded, page, photograph, plain, resized, screenshot, written
 
 FLIPS = Image.Transpose
@@ -78,6 +79,36 @@ def test_an_edited_copy_is_nearer_than_another_photo(photo: Picture) -> None:
     assert hashes.hamming(this.upright, hashes.pdq(photograph(3)).upright) > 90
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_hash_of_a_negative_is_the_complement(seed: int) -> None:
+    original = photograph(seed)
+    opposite = hashes.complement(hashes.pdq(original).upright)
+
+    assert hashes.hamming(opposite, hashes.pdq(invert(original)).upright) <= 4
+    assert hashes.hamming(opposite, hashes.pdq(invert(resized(original, 0.5))).upright) <= 31
+    assert hashes.hamming(opposite, hashes.pdq(photograph(seed + 10)).upright) > 90
+
+
+@pytest.mark.parametrize("view", range(8))
+def test_a_negative_looks_opposite_however_it_is_turned(photo: Picture, view: int) -> None:
+    this, copy = hashes.pdq(photo), turned(photo, VIEWS[view])
+    negative, positive = hashes.pdq(invert(copy)), hashes.pdq(copy)
+
+    for one, other in ((this, negative), (negative, this)):
+        assert hashes.are_opposite(one.hashes, other.hashes, within=20)
+    assert not hashes.are_opposite(this.hashes, positive.hashes, within=256)
+    assert not hashes.are_opposite(this.hashes, hashes.pdq(photograph(3)).hashes, within=64)
+
+
+def test_a_negative_is_asked_for_by_the_last_query(photo: Picture) -> None:
+    this = hashes.pdq(photo)
+    asked = hashes.queries(this.hashes)
+
+    assert b"".join(asked[:8]) == this.hashes
+    assert asked[8:] == [hashes.complement(this.upright)]
+    assert len(asked) == hashes.PDQ_QUERIES
+
+
 def test_a_blank_picture_has_no_pdq_quality() -> None:
     assert hashes.pdq(plain()).quality < 50
 
@@ -110,6 +141,18 @@ def test_hamming_is_a_distance(a: bytes, b: bytes, c: bytes) -> None:
     assert hashes.hamming(a, a) == 0
     assert hashes.hamming(a, b) == hashes.hamming(b, a)
     assert hashes.hamming(a, c) <= hashes.hamming(a, b) + hashes.hamming(b, c)
+
+
+@given(a=PDQS, b=PDQS)
+def test_what_is_near_one_hash_is_far_from_its_complement(a: bytes, b: bytes) -> None:
+    assert hashes.complement(hashes.complement(a)) == a
+    assert hashes.hamming(hashes.complement(a), b) == 256 - hashes.hamming(a, b)
+
+
+@given(a=st.binary(min_size=256, max_size=256), b=st.binary(min_size=256, max_size=256), within=st.integers(0, 256))
+def test_opposites_are_opposite_from_both_sides(a: bytes, b: bytes, within: int) -> None:
+    assert hashes.are_opposite(a, b, within=within) == hashes.are_opposite(b, a, within=within)
+    assert not hashes.are_opposite(a, a, within=within)
 
 
 def test_hashes_of_different_lengths_are_not_compared() -> None:
