@@ -9,7 +9,9 @@ from PIL import Image as Pixels
 
 from gallery import pictures, store, verification
 from gallery.detection import transparency
+from gallery.detection.candidates import HASH_FLOOR
 from gallery.detection.traits import traits_of
+from gallery.images import hashes
 from gallery.models import Pair, StoredFile
 from gallery.pictures import Picture
 from gallery.verification.alignment import align, difference
@@ -88,6 +90,7 @@ def compare(pair: Pair) -> None:
         second,
         features=(features_of(files[0]), features_of(files[1])),
         sizes=(_size(files[0]), _size(files[1])),
+        negative=pair.pdq_usable and _are_opposite(*files),
     )
     prints = files[0].fingerprint, files[1].fingerprint
     if (side := transparency.transparent_side(prints)) is not None:
@@ -111,6 +114,11 @@ def _write_down(found: Evidence | None, pair: Pair) -> None:
     pair.ncc, pair.textured_share = found.ncc, found.textured_share
     pair.changed_share = found.transformation.changed_share
     pair.evidence, pair.traits = found.as_dict(), traits_of(found.transformation)
+
+
+def _are_opposite(one: StoredFile, other: StoredFile) -> bool:
+    """Whether their hashes suggest that one is the other in inverted colours."""
+    return hashes.are_opposite(bytes(one.fingerprint.pdq), bytes(other.fingerprint.pdq), within=HASH_FLOOR)
 
 
 def _size(stored: StoredFile) -> tuple[int, int]:

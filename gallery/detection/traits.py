@@ -13,7 +13,7 @@ SLIGHT = 1.0
 
 
 def traits_of(found: Transformation) -> int:
-    """The flags of ``found``, 0 to 255: whichever of the two pictures is the copy."""
+    """The flags of ``found``, 0 to 511: whichever of the two pictures is the copy."""
     parts = (found.first, found.second)
     holds = {
         Trait.MIRRORED: found.mirrored,
@@ -24,6 +24,7 @@ def traits_of(found: Transformation) -> int:
         Trait.REWORDED: found.reworded,
         Trait.LETTERED_ON_ONE: found.lettered_on_one,
         Trait.FRAMED: any(_shows_more(part, {"plain", "other"}) for part in parts),
+        Trait.INVERTED: found.inverted,
     }
     return sum(int(trait) for trait, is_so in holds.items() if is_so)
 

@@ -117,17 +117,19 @@ def compare(tried: Tried, image: Image, candidate: Candidate, policy: Policy) ->
     facts, known = tried.facts, image.file.fingerprint
     shown = sight.picture_of(sight.work_key(image.file))
     grounds = ground_of(shown), ground_of(tried.work)
+    pdq_usable = min(facts.pdq.quality, known.pdq_quality) >= policy.pdq_min_quality
     found = verification.verify(
         shown,
         tried.work,
         features=(sight.features_of(image.file), tried.features),
         sizes=((image.file.width, image.file.height), (facts.width, facts.height)),
+        negative=pdq_usable and hashes.are_opposite(bytes(known.pdq), facts.pdq.hashes, within=HASH_FLOOR),
     )
     return scoring.Signals(
         same_pixels=facts.pixel_hash == known.pixel_hash and facts.decoder_version == known.decoder_version,
         similarity=candidate.similarity,
         pdq_distance=candidate.pdq_distance,
-        pdq_usable=min(facts.pdq.quality, known.pdq_quality) >= policy.pdq_min_quality,
+        pdq_usable=pdq_usable,
         document_like=min(facts.dominant_share, known.dominant_share) > policy.document_share
         or all(ground.is_page for ground in grounds),
         one_thing=all(ground.is_of_one_thing for ground in grounds),

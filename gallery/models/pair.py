@@ -82,6 +82,7 @@ class Pair(models.Model):
         FRAMED = 32, _("inside something larger")
         REWORDED = 64, _("with other words")
         LETTERED_ON_ONE = 128, _("with lettering on one of them only")
+        INVERTED = 256, _("in inverted colours")
 
     left = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_left")
     right = models.ForeignKey("gallery.Image", on_delete=models.CASCADE, related_name="pairs_as_right")
@@ -93,7 +94,9 @@ class Pair(models.Model):
     same_pixels = models.BooleanField(default=False)
     similarity = models.FloatField(null=True, blank=True, help_text="best cosine of any two views, -1 to 1")
     model_key = models.CharField(max_length=40, blank=True)
-    pdq_distance = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 to 256, best of 8 dihedral")
+    pdq_distance = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="0 to 256, best of 8 dihedral and of the negative's"
+    )
     pdq_usable = models.BooleanField(default=False, help_text="both pictures have a PDQ quality of at least 50")
     document_like = models.BooleanField(default=False)
     one_thing = models.BooleanField(
@@ -116,7 +119,7 @@ class Pair(models.Model):
         default=0,
         help_text=(
             "of the evidence: 1 mirrored, 2 turned, 4 cropped, 8 grey, 16 lettering, 32 framed, 64 other words, "
-            "128 lettering on one only"
+            "128 lettering on one only, 256 inverted colours"
         ),
     )
 

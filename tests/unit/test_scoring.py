@@ -183,7 +183,7 @@ SIGNALS = st.builds(
     ncc=st.none() | st.floats(-1, 1),
     textured_share=st.none() | st.floats(0, 1),
     changed_share=st.none() | st.floats(0, 1),
-    traits=st.integers(0, 255),
+    traits=st.integers(0, 511),
 )
 
 
