@@ -113,6 +113,15 @@ def captioned(picture: Picture, words: str = "WHEN THE PICTURE HAS WORDS") -> Pi
     return checked(np.asarray(image))
 
 
+def cut_out(picture: Picture) -> Image.Image:
+    """The ellipse in the middle of ``picture``; around it is nothing."""
+    image = Image.fromarray(picture).convert("RGBA")
+    mask = Image.new("L", image.size, 0)
+    ImageDraw.Draw(mask).ellipse((image.width * 0.1, image.height * 0.1, image.width * 0.9, image.height * 0.9), 255)
+    image.putalpha(mask)
+    return image
+
+
 def _light(rng: Rng, *, width: int, height: int) -> NDArray[np.float32]:
     """A sky: clouds of noise in octaves, tinted from one colour at the top to another at the foot."""
     top, foot = rng.uniform(40, 230, 3), rng.uniform(20, 200, 3)

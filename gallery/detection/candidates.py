@@ -10,7 +10,7 @@ from gallery import embedders
 from gallery.detection import background, collections, epochs
 from gallery.detection.background import Background
 from gallery.images import hashes
-from gallery.index.base import VectorIndex, search_range
+from gallery.index.base import Hit, VectorIndex, search_range
 from gallery.models import Embedding, Fingerprint, Image, Policy
 
 HASH_FLOOR = 64
@@ -158,7 +158,18 @@ def _by_hash(
         neighbours = found[prints[place // hashes.PDQ_QUERIES].file.image_id]
         for hit in row:
             if hit.id in images:
-                neighbours.of(images[hit.id]).meet(pdq_distance=hashes.pdq_distance(hit.similarity))
+                neighbours.of(images[hit.id]).meet(pdq_distance=told_by_hash(hit, place, policy))
+
+
+def told_by_hash(hit: Hit, place: int, policy: Policy) -> int | None:
+    """
+    The distance that a hit of the query at ``place`` of :func:`gallery.detection.collections.hash_queries` tells; None
+    if it is for geometry to say: among hashes of simple pictures, flags for example, one is the complement of another
+    by chance before two are near.
+    """
+    distance = hashes.pdq_distance(hit.similarity)
+    is_complement = place % hashes.PDQ_QUERIES == hashes.PDQ_QUERIES - 1
+    return None if is_complement and distance > policy.pdq_certain else distance
 
 
 def _by_equality(prints: Sequence[Fingerprint], found: dict[int, Neighbourhood]) -> None:

@@ -19,6 +19,8 @@ from gallery.verification.evidence import Evidence
 from gallery.verification.features import LocalFeatures, extract
 from gallery.verification.ground import ground_of
 
+Files = tuple[StoredFile, StoredFile]
+
 log = structlog.get_logger(__name__)
 
 WORK = ("work", "jpg")
@@ -92,17 +94,25 @@ def compare(pair: Pair) -> None:
         sizes=(_size(files[0]), _size(files[1])),
         negative=pair.pdq_usable and _are_opposite(*files),
     )
-    prints = files[0].fingerprint, files[1].fingerprint
-    if (side := transparency.transparent_side(prints)) is not None:
-        transparency.learn_distance(pair, prints, side)
-        dark = picture_of(files[side].rendition_key(*transparency.RENDITION))
-        shown = (dark, second) if side == 0 else (first, dark)
-        found = transparency.verify(shown, files, side, over_white=found)
+    _write_down(_over_black(pair, files, (first, second), found), pair)
     grounds = ground_of(first), ground_of(second)
     # Paper that is lit unevenly has no single colour that would have told at once.
     pair.document_like = pair.document_like or all(ground.is_page for ground in grounds)
     pair.one_thing = all(ground.is_of_one_thing for ground in grounds)
-    _write_down(found, pair)
+
+
+def _over_black(
+    pair: Pair, files: Files, shown: tuple[Picture, Picture], over_white: Evidence | None
+) -> Evidence | None:
+    """What explains more where one of the two is transparent: its ground in white, as everywhere, or in black."""
+    prints = files[0].fingerprint, files[1].fingerprint
+    side = transparency.transparent_side(prints)
+    if side is None:
+        return over_white
+    transparency.learn_distance(pair, prints, side)
+    dark = picture_of(files[side].rendition_key(*transparency.RENDITION))
+    laid = (dark, shown[1]) if side == 0 else (shown[0], dark)
+    return transparency.verify(laid, files, side, over_white=over_white)
 
 
 def _write_down(found: Evidence | None, pair: Pair) -> None:

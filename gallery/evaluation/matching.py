@@ -11,7 +11,7 @@ from PIL import Image as Pixels
 from gallery import embedders, index, pictures, verification
 from gallery.conf import conf
 from gallery.detection import collections, scoring, sight
-from gallery.detection.candidates import BURST, HASH_FLOOR, Candidate, Neighbourhood
+from gallery.detection.candidates import BURST, HASH_FLOOR, Candidate, Neighbourhood, told_by_hash
 from gallery.detection.traits import traits_of
 from gallery.images import hashes
 from gallery.images.examination import Examination, examine
@@ -100,10 +100,10 @@ def neighbours(tried: Tried, site: Site) -> Neighbourhood:
     usable = Fingerprint.objects.exclude(file__image__standing=Image.Standing.REMOVED)
     usable = usable.filter(pk__in=met, pdq_quality__gte=policy.pdq_min_quality)
     owners = dict(usable.values_list("pk", "file__image"))
-    for row in rows:
+    for place, row in enumerate(rows):
         for hit in row:
             if hit.id in owners:
-                near.of(owners[hit.id]).meet(pdq_distance=hashes.pdq_distance(hit.similarity))
+                near.of(owners[hit.id]).meet(pdq_distance=told_by_hash(hit, place, policy))
     return near
 
 

@@ -4,25 +4,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('gallery', '0024_tell_of_few_words'),
+        ("gallery", "0024_tell_of_few_words"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fingerprint',
-            name='over_black_pdq',
-            field=models.BinaryField(default=b'', help_text='the upright hash with black where it is transparent, if it is', max_length=32),
+            model_name="fingerprint",
+            name="over_black_pdq",
+            field=models.BinaryField(
+                default=b"", help_text="the upright hash with black where it is transparent, if it is", max_length=32
+            ),
         ),
         migrations.AddField(
-            model_name='fingerprint',
-            name='over_black_quality',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='0 to 100, of that hash; none where nothing is transparent', null=True),
+            model_name="fingerprint",
+            name="over_black_quality",
+            field=models.PositiveSmallIntegerField(
+                blank=True, help_text="0 to 100, of that hash; none where nothing is transparent", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='embedding',
-            name='view',
-            field=models.CharField(choices=[('whole', 'the whole picture'), ('region', 'the content of a screenshot or frame'), ('black', 'the whole with black where it is transparent'), ('q1', 'the upper left quarter'), ('q2', 'the upper right quarter'), ('q3', 'the lower left quarter'), ('q4', 'the lower right quarter')], default='whole', max_length=8),
+            model_name="embedding",
+            name="view",
+            field=models.CharField(
+                choices=[
+                    ("whole", "the whole picture"),
+                    ("region", "the content of a screenshot or frame"),
+                    ("black", "the whole with black where it is transparent"),
+                    ("q1", "the upper left quarter"),
+                    ("q2", "the upper right quarter"),
+                    ("q3", "the lower left quarter"),
+                    ("q4", "the lower right quarter"),
+                ],
+                default="whole",
+                max_length=8,
+            ),
         ),
     ]

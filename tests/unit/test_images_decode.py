@@ -127,6 +127,52 @@ def test_a_palettes_transparent_colour_lies_over_white(tmp_path: Path, pillow: s
     assert found.picture[0, 19].tolist() == [10, 20, 30]
 
 
+@pytest.mark.parametrize("pillow", ["PNG", "WEBP", "AVIF"])
+def test_what_is_transparent_is_also_seen_over_black(tmp_path: Path, pillow: str) -> None:
+    image = Image.new("RGBA", (40, 20), (200, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 20, 20))
+    found = decoded(tmp_path, encoded(image, pillow, lossless=True, quality=100)).over_black
+
+    assert found is not None
+    assert found[:, :16].max() < 5
+    assert np.abs(found[:, 24:].reshape(-1, 3).mean(axis=0) - (200, 0, 0)).max() < 4
+
+
+def test_a_palettes_transparent_colour_is_also_seen_over_black(tmp_path: Path) -> None:
+    image = Image.new("P", (20, 20), 1)
+    image.putpalette([90, 90, 90, 10, 20, 30])
+    image.paste(0, (0, 0, 10, 20))
+    found = decoded(tmp_path, encoded(image, "PNG", transparency=0)).over_black
+
+    assert found is not None
+    assert found[0, 0].tolist() == [0, 0, 0]
+    assert found[0, 19].tolist() == [10, 20, 30]
+
+
+def test_what_lies_over_black_is_upright_too(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (40, 20), (200, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    found = decoded(tmp_path, encoded(image, "PNG", exif=exif)).over_black
+
+    assert found is not None
+    assert found.shape == (40, 20, 3)
+    assert found[0, 0].tolist() == [0, 0, 0]
+    assert found[39, 0].tolist() == [200, 0, 0]
+
+
+@pytest.mark.parametrize("hole", [(0, 0, 0, 0), (0, 0, 2, 5)])
+def test_a_picture_that_hides_its_ground_is_not_seen_over_black(
+    tmp_path: Path, hole: tuple[int, int, int, int]
+) -> None:
+    image = Image.new("RGBA", (40, 20), (200, 0, 0, 255))
+    image.paste((0, 0, 0, 0), hole)
+    found = decoded(tmp_path, encoded(image, "PNG"))
+    assert found.has_alpha
+    assert found.over_black is None
+
+
 def test_grey_and_bilevel_pictures_become_rgb(tmp_path: Path, photo: Picture) -> None:
     grey = Image.fromarray(photo).convert("L")
     for image in (grey, grey.convert("1"), grey.convert("LA")):

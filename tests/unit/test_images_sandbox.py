@@ -17,7 +17,7 @@ from gallery.errors import EmptyFile, Poisoned, TooManyPixels, Truncated, Unavai
 from gallery.images import wire
 from gallery.images.examination import Examination, examine
 from gallery.images.sandbox import Examiner
-from tests.pictures import photograph, screenshot, written
+from tests.pictures import cut_out, photograph, screenshot, written
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,15 +35,22 @@ def photo(tmp_path: Path) -> Path:
 
 def same(one: Examination, other: Examination) -> bool:
     squares = np.array_equal(one.whole, other.whole) and np.array_equal(one.region, other.region)  # type: ignore[arg-type]  # None equals None
-    rest = {"whole", "region"}
+    rest = {"whole", "region", "over_black"}
+    dark, as_dark = one.over_black, other.over_black
+    if dark is None or as_dark is None:
+        squares &= dark is as_dark
+    else:
+        squares &= np.array_equal(dark.square, as_dark.square) and dark.pdq == as_dark.pdq
     return squares and all(getattr(one, name) == getattr(other, name) for name in vars(one).keys() - rest)
 
 
 def test_the_child_finds_what_we_would_find(examiner: Examiner, tmp_path: Path, photo: Path) -> None:
     screen = written(tmp_path, screenshot(photograph(2)), "screen.png")
-    for path in (photo, screen):
+    glass = written(tmp_path, cut_out(photograph(3)), "glass.png")
+    for path in (photo, screen, glass):
         assert same(examiner.examine(path), examine(path, max_pixels=50_000_000))
     assert examiner.examine(screen).region_box is not None
+    assert examiner.examine(glass).over_black is not None
 
 
 def test_one_child_serves_many_files(examiner: Examiner, photo: Path) -> None:
@@ -232,6 +239,32 @@ def test_the_child_knows_no_secret_and_no_django(photo: Path, monkeypatch: pytes
     assert ran.stdout.split() == ["False", "False"]
 
 
+WHOLE: wire.Head = {
+    "kind": "jpeg",
+    "width": 4,
+    "height": 3,
+    "source_mode": "RGB",
+    "frames": 1,
+    "jpeg_quality": 90,
+    "has_alpha": False,
+    "decoder_version": 1,
+    "pixel_hash": "0" * 64,
+    "pdq_quality": 90,
+    "dominant_share": 0.1,
+    "region_box": None,
+    "side": 2,
+    "renditions": ["view", "work", "thumb"],
+    "over_black_quality": None,
+}
+BLOCKS = [bytes(256), b"view", b"work", b"thumb", bytes(12)]
+
+
+def test_a_whole_answer_is_understood() -> None:
+    found = wire.answer(WHOLE, BLOCKS)
+    assert found.renditions == {"view": b"view", "work": b"work", "thumb": b"thumb"}
+    assert found.over_black is None
+
+
 @pytest.mark.parametrize(
     ("head", "blocks"),
     [
@@ -240,6 +273,10 @@ def test_the_child_knows_no_secret_and_no_django(photo: Path, monkeypatch: pytes
         ({"refused": "truncated"}, []),
         ({"kind": "jpeg", "region_box": None, "side": 320}, [b""]),
         ({"kind": "jpeg", "region_box": [1, 2], "side": 320}, [bytes(256)] * 6),
+        ({**WHOLE, "renditions": ["view", "work"]}, [*BLOCKS[:3], BLOCKS[4]]),
+        ({**WHOLE, "renditions": ["view", "work", "thumb", "../etc"]}, BLOCKS),
+        ({**WHOLE, "over_black_quality": 90}, BLOCKS),
+        (WHOLE, [*BLOCKS, b""]),
     ],
 )
 def test_a_garbled_answer_is_noticed(head: wire.Head, blocks: list[bytes]) -> None:
