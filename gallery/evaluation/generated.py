@@ -1,8 +1,8 @@
 """Copies made of some of a library's pictures by each of the 46 edits: which are found, and what else is."""
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from gallery.detection.candidates import Candidate
 from gallery.detection.replay import Share
 from gallery.evaluation import copies, matching
 from gallery.evaluation.labels import Half, Labels, ends_of
+from gallery.evaluation.ledger import Ledger, Row
 from gallery.evaluation.library import Library
 from gallery.evaluation.matching import Site, Tried
 from gallery.evaluation.scores import FALSE, judge
@@ -80,40 +81,52 @@ class Generated:
         return sorted(wrong, key=lambda met: (-met.tier, -scoring.score(met.signals), met.edit, met.original))
 
 
-def make(labels: Labels, library: Library, *, count: int, half: Half | None = None, watch: Watch = list) -> Generated:
+def make(
+    labels: Labels,
+    library: Library,
+    *,
+    count: int,
+    half: Half | None = None,
+    watch: Watch = list,
+    kept: Path | None = None,
+) -> Generated:
     """
     Copy ``count`` pictures of the library by every edit, search for each copy and compare it with what is met.
 
     Which pictures: the first by a hash of their names, of ``half`` if one is given, so that they are the same each
     time. The copies are not kept: each is searched for as if it were the first.
 
+    :param kept: a file in which what was met is written down, picture by picture, and looked up first.
     :raises Unavailable: if the index is down.
     """
     names = sorted(library.images, key=lambda name: sha256(name.encode()).digest())
     chosen = [name for name in names if half is None or labels.half_of(name) == half][:count]
     site, meetings = Site.in_force(), list[Meeting]()
+    ledger = Ledger(kept, among=len(library.images))
     owners = {image: name for name, image in library.images.items()}
     for original in watch(chosen):
-        image = _image(library.images[original])
-        assert image.file is not None
-        shown = sight.picture_of(image.file.rendition_key("view", "jpg"))
-        for edit in copies.ALL:
-            (tried,) = matching.look_at([copies.copy_of(shown, edit)], site)
-            for other, signals in _met(tried, image, site):
-                right = other == image.pk
-                if right or judge(ends_of(original, owners[other]), labels) == FALSE:
-                    tier = scoring.tier(signals, site.policy)
-                    meetings.append(
-                        Meeting(
-                            edit=edit,
-                            original=original,
-                            other=owners[other],
-                            right=right,
-                            signals=signals,
-                            tier=tier,
-                        )
-                    )
+        rows = ledger.of(original)
+        if rows is None:
+            rows = list(_rows(original, library, owners, site))
+            ledger.add(original, rows)
+        for row in rows:
+            signals = scoring.Signals(**row["signals"])
+            if row["right"] or judge(ends_of(original, row["other"]), labels) == FALSE:
+                found = {**row, "signals": signals, "tier": scoring.tier(signals, site.policy)}
+                meetings.append(Meeting(original=original, **found))
     return Generated(chosen, meetings)
+
+
+def _rows(original: str, library: Library, owners: dict[int, str], site: Site) -> Iterator[Row]:
+    """What the copies of one picture meet: fit for JSON."""
+    image = _image(library.images[original])
+    assert image.file is not None
+    shown = sight.picture_of(image.file.rendition_key("view", "jpg"))
+    for edit in copies.ALL:
+        (tried,) = matching.look_at([copies.copy_of(shown, edit)], site)
+        for other, signals in _met(tried, image, site):
+            told = {"edit": edit, "other": owners[other], "right": other == image.pk}
+            yield told | {"signals": asdict(signals)}
 
 
 def _image(pk: int) -> Image:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from gallery import outbox
+from gallery.detection import upkeep
 from gallery.errors import Unavailable
 from gallery.evaluation.labels import Labels
 from gallery.ingest import importing, sweeping
@@ -18,6 +20,8 @@ TOPICS = ("ingest", "search", "verify")
 
 PATIENCE_SECONDS = 180.0
 """For work that failed and is tried again: so long may nothing get done."""
+
+OWNER = "owner "
 
 Work = Callable[[str], int]
 """Works on one topic for a while; returns how many pieces of work there were, 0 if nothing is due."""
@@ -37,12 +41,15 @@ def fill(labels: Labels, *, work: Work, watch: Watch = iter) -> Library:
     """
     Take the pictures of ``labels`` in, and have all work done.
 
-    The database must be empty but for what migrations made: a scratch one.
+    The database must hold nothing but what migrations made, or what an earlier call for the same pictures left that
+    was interrupted, or is asked again by other rules: then what is there is not done again.
 
     :raises Unavailable: if work is left that nobody finishes.
     """
     library = Library()
-    owners: list[User] = []
+    owners = list(User.objects.filter(username__startswith=OWNER).order_by("pk"))
+    if owners:
+        _go_on(work)
     files = iter(watch(labels.files))
     while names := list(islice(files, AT_ONCE)):
         for name in names:
@@ -54,17 +61,25 @@ def fill(labels: Labels, *, work: Work, watch: Watch = iter) -> Library:
     return library
 
 
+def _go_on(work: Work) -> None:
+    """What lies in memory only is filled again, and what was compared is weighed by the rules of today."""
+    upkeep.reconcile()
+    outbox.send("project", key="evaluation")
+    while work("project"):
+        pass
+
+
 def _take(labels: Labels, name: str, owners: list[User], library: Library) -> None:
     """One person has each file once, so the second of two equal files belongs to a second person."""
-    number = 0
+    number, claimed = 0, set(library.images.values())
     while True:
         if number == len(owners):
-            owners.append(User.objects.create(username=f"owner {number + 1}"))
+            owners.append(User.objects.create(username=f"{OWNER}{number + 1}"))
         taken = importing.take(labels.folder / name, by=owners[number])
         if taken.image is None:
             library.refused[name] = taken.sentence
             return
-        if taken.outcome == "new":
+        if taken.image not in claimed:
             library.images[name] = taken.image
             return
         number += 1

@@ -10,7 +10,8 @@ import os
 import subprocess
 import tempfile
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gallery.evaluation.library import Library
 
 RULES = "rules.json"
+MEETINGS = "meetings.jsonl"
 NOBODY = "redis://127.0.0.1:9/0"
 """Nobody listens there: the doorbells of the scratch site reach no worker."""
 
@@ -56,6 +58,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of tables")
         parser.add_argument("--defaults", action="store_true", help="by the default policy, not by the site's")
         parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="where the scratch files may go")
+        parser.add_argument(
+            "--keep",
+            type=Path,
+            metavar="FOLDER",
+            help="keep the scratch files there; the same command again goes on where it was interrupted, and one that "
+            "was finished only weighs anew what was compared, by the rules of then",
+        )
         parser.add_argument("--inside", type=Path, help=SUPPRESS)
 
     def handle(self, *, folder: Path, inside: Path | None, **options: Any) -> None:
@@ -70,18 +79,20 @@ class Command(BaseCommand):
         else:
             self._start(folder, **options)
 
-    def _start(self, folder: Path, *, scratch: Path | None, defaults: bool, **options: Any) -> None:
+    def _start(self, folder: Path, *, scratch: Path | None, keep: Path | None, defaults: bool, **options: Any) -> None:
         """Run this command again in a process with an environment of its own."""
         rules = {} if defaults else _rules_in_force()
-        with tempfile.TemporaryDirectory(prefix="dedup-evaluation-", dir=scratch) as made:
-            place = Path(made)
+        with _place(scratch, keep) as place:
             (place / RULES).write_text(json.dumps(rules))
             words = manage("evaluate", str(folder), "--inside", str(place), *_words(options))
             done = subprocess.run(  # noqa: S603 - this very command, no shell
                 words, env=_environment(place), check=False, preexec_fn=end_with_parent()
             )
         if done.returncode:
-            raise CommandError("The evaluation did not finish; the reason is above.", returncode=done.returncode)
+            more = f" What was done is kept in {keep}: the same command goes on from there." if keep else ""
+            raise CommandError(
+                f"The evaluation did not finish; the reason is above.{more}", returncode=abs(done.returncode)
+            )
 
     def _evaluate(self, folder: Path, inside: Path, **options: Any) -> None:
         from gallery import tasks
@@ -97,7 +108,7 @@ class Command(BaseCommand):
             filled = library.fill(known, work=tasks.work_on, watch=_shown)
             known = known.without(filled.refused)
             if options["edits"]:
-                self._copy(known, filled, options)
+                self._copy(known, filled, options, kept=inside / MEETINGS)
             else:
                 self._judge(known, filled, options, title=f"Evaluation of {folder.name}")
         except (labels.LabelsUnreadable, DedupError) as error:
@@ -129,11 +140,11 @@ class Command(BaseCommand):
         else:
             self.stdout.write(report.as_text(known, filled, found))
 
-    def _copy(self, known: "Labels", filled: "Library", options: dict[str, Any]) -> None:
+    def _copy(self, known: "Labels", filled: "Library", options: dict[str, Any], *, kept: Path) -> None:
         """Copy some of the pictures by every edit and tell which copies are found."""
         from gallery.evaluation import generated
 
-        found = generated.make(known, filled, count=options["edits"], half=options["half"], watch=_shown)
+        found = generated.make(known, filled, count=options["edits"], half=options["half"], watch=_shown, kept=kept)
         if options["export"]:
             self._told(generated.export(options["export"], found), "meetings", options["export"])
         if options["json"]:
@@ -144,6 +155,17 @@ class Command(BaseCommand):
 
     def _told(self, count: int, what: str, path: Path) -> None:
         self.stderr.write(f"{count} {what} are in {path}")
+
+
+@contextmanager
+def _place(scratch: Path | None, keep: Path | None) -> Iterator[Path]:
+    """A folder that is there for this time only, or the one to ``keep``."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="dedup-evaluation-", dir=scratch) as made:
+            yield Path(made)
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    yield keep.absolute()
 
 
 def _words(options: dict[str, Any]) -> list[str]:
@@ -168,11 +190,16 @@ def _rules_in_force() -> dict[str, Any]:
 
 
 def _apply(rules: dict[str, Any]) -> None:
-    """Make the scratch site's policy that of the site."""
-    from gallery.models import Policy
+    """Make the scratch site's policy that of the site, or the default one where an earlier time left another."""
+    from gallery.detection.policies import rules_of
+    from gallery.embedders import key_of
+    from gallery.models import Embedding, Policy
 
-    if rules:
-        Policy.objects.filter(pk=Policy.objects.in_force().pk).update(**rules)
+    rules = rules or rules_of(Policy())
+    policy = Policy.objects.in_force()
+    if Embedding.objects.exclude(model_key=key_of(rules["embedder"])).exists():
+        raise CommandError("The folder to keep holds the vectors of another network. Name another one.")
+    Policy.objects.filter(pk=policy.pk).update(**rules)
 
 
 def _environment(place: Path) -> dict[str, str]:
