@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from gallery.verification.evidence import Box, Part, Transformation
+from gallery.verification.evidence import Part, Transformation
+from gallery.verification.places import places_of
 
 WHOLE = 0.97
 """From this share on a picture counts as wholly there."""
@@ -273,29 +274,7 @@ def _positions(telling: _Telling) -> tuple[str, ...]:
     first, second = telling.source_part, telling.copy_part
     if telling.first_is_copy:
         first, second = second, first
-    here = _places(first.changed)
-    if not here or telling.first_is_copy or here == _places(second.changed):
+    here = places_of(first.changed)
+    if not here or telling.first_is_copy or here == places_of(second.changed):
         return here
     return (*here[:-1], _("%(where)s of %(name)s") % {"where": here[-1], "name": telling.source})
-
-
-def _places(changed: tuple[Box, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_place(box) for box in sorted(changed, key=lambda box: (box.top, box.left))))
-
-
-def _place(box: Box) -> str:
-    column, row = (_third((box.left + box.right) / 2), _third((box.top + box.bottom) / 2))
-    wide, tall = box.right - box.left > 0.5, box.bottom - box.top > 0.5
-    if wide and tall:
-        return _("across the picture")
-    if wide or (column == 1 and row != 1):
-        return (_("at the top"), _("across the middle"), _("at the bottom"))[row]
-    if tall or row == 1:
-        return (_("on the left"), _("in the middle"), _("on the right"))[column]
-    if row == 0:
-        return _("at the upper left") if column == 0 else _("at the upper right")
-    return _("at the lower left") if column == 0 else _("at the lower right")
-
-
-def _third(position: float) -> int:
-    return 0 if position < 0.37 else 2 if position > 0.63 else 1
