@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import django
@@ -17,7 +18,9 @@ EMBEDDER = "sscd"
 def main() -> None:
     words = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     words.add_argument("--pictures", type=int, default=300, help="brought through the worker (default 300)")
-    words.add_argument("--vectors", type=int, default=10_000, help="in the collection that is searched")
+    words.add_argument(
+        "--vectors", type=int, nargs="+", default=[10_000, 100_000], help="in the collections that are searched"
+    )
     words.add_argument("--write", type=Path, help="the file to write, else it is printed")
     asked = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="dedup-benchmarks-") as made:
@@ -44,7 +47,7 @@ def _prepare(folder: Path, *, redis: str, milvus: str) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _measured(folder: Path, count: int, vectors: int) -> str:
+def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
     port, processes = servers.free_port(), os.cpu_count() or 1
     (folder / "pictures").mkdir()
     with servers.redis(folder / "redis") as redis, servers.milvus(folder / "milvus", port=port) as milvus:
@@ -57,15 +60,15 @@ def _measured(folder: Path, count: int, vectors: int) -> str:
         costs = stages.Stages(files, EMBEDDER, milvus=milvus.process.pid).measure()
         _say(f"{count} uploads through a worker of {processes} processes…")
         run = throughput.measure(files, folder, processes=processes)
-        _say(f"Searches among {vectors} vectors…")
-        asked = searching.Searches(vectors)
-        searches = {f"store {searching.AT_ONCE}": asked.store()}
-        for size in (1, searching.BATCH):
-            searches[f"search for {size}, just stored"] = asked.search(size)
+        asked = [searching.Searches(number) for number in sorted(vectors)]
+        for one in asked:
+            _say(f"Searches among {one.count} vectors…")
+            one.store()
+            one.search("just stored")
     with servers.milvus(folder / "milvus", port=port):  # it flushed when it stopped, and builds its graph now
-        for size in (1, searching.BATCH):
-            searches[f"search for {size}, settled"] = asked.search(size)
-    return page.written(kind, processes, costs, run, searches, vectors=vectors, embedder=EMBEDDER)
+        for one in asked:
+            one.search("settled")
+    return page.written(kind, processes, costs, run, asked, embedder=EMBEDDER)
 
 
 def _say(text: str) -> None:

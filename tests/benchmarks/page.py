@@ -1,8 +1,9 @@
 """The measurements of stages, uploads and searches as a section of docs/benchmarks.md."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from tests.benchmarks.searching import Searches
 from tests.benchmarks.stages import INDEX, INDEXED_AT_ONCE, PICTURE, STAGES
 from tests.benchmarks.throughput import Run
 from tests.benchmarks.timing import Times, milliseconds, table
@@ -13,9 +14,8 @@ def written(
     processes: int,
     costs: Mapping[str, Times],
     run: Run,
-    searches: Mapping[str, Times],
+    searches: Sequence[Searches],
     *,
-    vectors: int,
     embedder: str,
 ) -> str:
     """The section. ``kind`` says what the pictures were."""
@@ -60,7 +60,7 @@ stages alone and {processes / each:.1f} of everything; this run, beside whatever
 
 ## Searches
 
-{table((f"among {vectors:,} vectors of 512", "median ms", "95th percentile ms"), _rows(searches))}
+{_searches(searches)}
 
 In the embedded Milvus, strongly consistent, for the 22 nearest. It looks through rows that were just stored one by one,
 and finds those that were flushed by its graph.
@@ -74,5 +74,20 @@ def _stages(times: Mapping[str, Times]) -> list[list[str]]:
     ]
 
 
-def _rows(times: Mapping[str, Times]) -> list[list[str]]:
-    return [[name, milliseconds(found.median), milliseconds(found.slow)] for name, found in times.items()]
+def _searches(searches: Sequence[Searches]) -> str:
+    """A column of medians and one of what is slow for each size."""
+    heads = ["vectors of 512"]
+    for asked in searches:
+        heads += [f"among {asked.count:,}: median ms", "95th percentile ms"]
+    rows = [
+        [
+            name,
+            *(
+                milliseconds(value)
+                for asked in searches
+                for value in (asked.times[name].median, asked.times[name].slow)
+            ),
+        ]
+        for name in searches[0].times
+    ]
+    return table(heads, rows)
