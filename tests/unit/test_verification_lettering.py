@@ -155,6 +155,24 @@ def test_what_burns_out_when_a_picture_is_made_brighter_is_no_lettering(seed: in
     assert not told.second.lettered
 
 
+def dated(image: Image.Image, day: str) -> Image.Image:
+    """With a small date in the corner, as cameras print it."""
+    written = image.copy()
+    font = ImageFont.load_default(size=22)
+    ImageDraw.Draw(written).text((590, 440), f"{day} MAY 2019", (255, 180, 60), font=font, anchor="rs")
+    return written
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_small_digit_of_a_date_is_a_change(seed: int) -> None:
+    template = dark(seed)
+    told = found(dated(template, "14"), dated(template, "15"))
+    assert told.changed_share > 0
+    (place,) = told.first.changed
+    assert place.left > 0.6
+    assert place.top > 0.9
+
+
 def dimmed_grey(image: Image.Image) -> Image.Image:
     """In black and white, as dark as a program makes it that takes levels for light."""
     return image.convert("L").point([round((level / 255) ** 2.2 * 255) for level in range(256)]).convert("RGB")
