@@ -57,6 +57,15 @@ def test_a_pair_with_geometry_can_be_laid_over_and_its_changes_visited(mara: Use
     text = page(logged_in(mara), reverse("case", args=[factories.case(one, other, pairs=[pair]).pk]))
     assert reverse("pair_rendition", args=[pair.pk, "difference"]) in text
     assert 'data-box="0.1000 0.8000 0.5000 0.9500"' in text
+    assert "B on A · difference" in text
+
+
+def test_where_nothing_differs_the_dark_picture_says_so(mara: User, lena: User, otto: User) -> None:
+    picture = pictures.photograph(3, width=96, height=72, things=12)
+    one, other = factories.image(lena, picture), factories.image(otto, picture, quality=50)
+    pair = factories.pair(one, other, evidence=factories.evidence(picture, picture))
+    text = page(logged_in(mara), reverse("case", args=[factories.case(one, other, pairs=[pair]).pk]))
+    assert "B on A · nothing differs" in text
 
 
 def test_without_geometry_the_desk_says_that_there_is_no_difference_to_draw(mara: User, lena: User, otto: User) -> None:
