@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[float, float, float]] = {
     "strict_textured": (0, 1, 0.01),
     "certain_changed_share": (0, 0.05, 0.001),
     "certain_lettered_share": (0, 0.5, 0.01),
+    "reworded_share": (0, 0.05, 0.001),
     "loose_cells": (4, 60, 1),
     "loose_ncc": (0, 1, 0.01),
     "document_share": (0, 1, 0.01),
@@ -94,6 +95,7 @@ GROUPS: list[tuple[Promise, Promise, list[str]]] = [
             "loose_cells",
             "loose_ncc",
             "flag_reworded",
+            "reworded_share",
         ],
     ),
     (

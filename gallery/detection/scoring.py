@@ -132,11 +132,12 @@ def is_of_one_template(signals: Signals, policy: Policy) -> bool:
 
 def differs_in_few_words(signals: Signals, policy: Policy) -> bool:
     """
-    A number, a date or a name of what is otherwise one picture: the caption of a meme moves the hash further. Whether
-    the two are versions of one picture is for people.
+    A number, a date or a name of what is otherwise one picture: the caption of a meme takes more room and moves the
+    hash further. Whether the two are versions of one picture is for people.
     """
     close = signals.near_hash is not None and signals.near_hash <= policy.document_pdq
-    return close and strict_geometry(signals, policy)
+    few = (signals.changed_share or 0.0) <= policy.reworded_share
+    return close and few and strict_geometry(signals, policy)
 
 
 def is_likely_document(signals: Signals, policy: Policy) -> bool:

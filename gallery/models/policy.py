@@ -171,6 +171,15 @@ class Policy(models.Model):
             "do. Otherwise they count as weak, unless hardly anything differs."
         ),
     )
+    reworded_share = share(
+        _("Geometry: review up to other words"),
+        0.005,
+        _(
+            "Of the area that both pictures show. Pictures that agree, also in their hashes as two copies of a page "
+            "do, and bear different words in one place go to review up to this share: a date or a number takes so "
+            "much, a caption more."
+        ),
+    )
     loose_cells = models.PositiveSmallIntegerField(
         _("Geometry: review from cells"),
         default=12,
@@ -197,7 +206,7 @@ class Policy(models.Model):
         help_text=_(
             "Bits of 256 in which the perceptual hashes of two documents may differ for the pair to go to review. Of "
             "two receipts of one shop 18 and more do. The same holds for pictures that bear different words in one "
-            "place: a date or a number moves fewer bits than a meme's caption."
+            "place."
         ),
     )
     use_background = models.BooleanField(

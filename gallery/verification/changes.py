@@ -85,37 +85,35 @@ def find_changes(laid: Overlay) -> Changes:
     if not laid.shared.any():
         return Changes(np.zeros(laid.shared.shape, np.uint8), np.zeros(laid.shared.shape, np.bool_), 0.0)
     one, two = (_soft(picture) for picture in match_tones(laid))
-    strength = _strength(one, two, laid.shared)
+    found = _apart(one, two, laid.shared, reach=5)
+    if found.where.any():
+        return found
+    # Two pixels are half of a small digit: where they need not be forgiven, another digit is seen.
+    closer = _apart(one, two, laid.shared, reach=3, strong_only=True)
+    is_exact = float(np.percentile(sampled(closer.strength, laid.shared), 90)) <= EXACT
+    return closer if is_exact else found
+
+
+def _apart(one: Pixels, two: Pixels, shared: Mask, *, reach: int, strong_only: bool = False) -> Changes:
+    """Where two pictures differ by more than a misalignment of half of ``reach`` pixels explains."""
+    strength = np.maximum(_beyond(one, two, reach), _beyond(two, one, reach))
+    strength[~shared] = 0
     # Heavy compression or blur leaves differences everywhere: only what stands out from them counts.
-    everywhere = 2.0 * float(np.percentile(sampled(strength, laid.shared), 60))
+    everywhere = 2.0 * float(np.percentile(sampled(strength, shared), 60))
     level = LEVELS + everywhere
     spots = cv2.morphologyEx((strength > level).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     # A digit of a caption is a few thin strokes: too little for the eye's look, all the difference to a reader.
     strong = (strength > STRONG + level - LEVELS).astype(np.uint8)
-    reach = max(3, round(max(laid.shared.shape) / 60)) | 1
-    merged = cv2.morphologyEx(cv2.max(spots, strong), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    where = _without_specks(merged, spots, strong, SMALLEST * float(laid.shared.sum())) & laid.shared
-    return Changes(strength, where, float(where.sum()) / float(laid.shared.sum()), everywhere)
+    width = max(3, round(max(shared.shape) / 60)) | 1
+    if strong_only:
+        spots = strong
+    merged = cv2.morphologyEx(cv2.max(spots, strong), cv2.MORPH_CLOSE, np.ones((width, width), np.uint8))
+    where = _without_specks(merged, spots, strong, SMALLEST * float(shared.sum())) & shared
+    return Changes(strength, where, float(where.sum()) / float(shared.sum()), everywhere)
 
 
 def _soft(picture: Pixels) -> Pixels:
     return cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.uint8, copy=False)
-
-
-def _strength(one: Pixels, two: Pixels, shared: Mask) -> Pixels:
-    """
-    How far two pictures are apart, pixel by pixel, in levels; 0 where they share nothing.
-
-    A misalignment of one pixel, or of two where the pictures do not lie so exactly on each other, is no difference. Two
-    pixels are half of a small digit: where they need not be forgiven, another digit is seen.
-    """
-    strength = np.zeros(shared.shape, np.uint8)
-    for reach in (3, 5):
-        strength = np.maximum(_beyond(one, two, reach), _beyond(two, one, reach))
-        strength[~shared] = 0
-        if float(np.percentile(sampled(strength, shared), 90)) <= EXACT:
-            break
-    return strength
 
 
 def _beyond(picture: Pixels, other: Pixels, reach: int) -> Pixels:

@@ -152,6 +152,10 @@ def test_one_picture_with_other_words_on_both_is_for_people_only_where_the_polic
 def test_a_picture_with_another_number_on_it_is_for_people_but_never_certain(policy: Policy) -> None:
     signals = {"cells": 90, "ncc": 1.0, "textured_share": 1.0, "pdq_distance": 14, "pdq_usable": True}
     assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
+    a_caption = {**TWO_OF_A_TEMPLATE, "changed_share": 0.0051}
+    assert tier(Signals(**signals, **a_caption), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
+    policy.reworded_share = 0.0
+    assert tier(Signals(**signals, **TWO_OF_A_TEMPLATE), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
 
 
 def test_what_differs_without_being_lettering_leaves_a_pair_certain(policy: Policy) -> None:
