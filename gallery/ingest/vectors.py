@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gallery import embedders
+from gallery.images import hashes
 from gallery.images.examination import Examination
 from gallery.ingest.parts import parts_of
 from gallery.models import Embedding
@@ -11,7 +12,7 @@ from gallery.models.fingerprint import packed
 from gallery.pictures import Picture
 
 Look = tuple[str, int, str]
-"""What decides about a vector besides the network: the hash of all pixels, by which decoder, and the view."""
+"""What decides about a vector besides the network: the hash of the pixels, by which decoder, and the view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,12 @@ class Part:
 
 def views_of(facts: Examination, *, deep: bool) -> list[Part]:
     """The views of ``facts`` that are embedded, see :func:`gallery.ingest.parts.parts_of`."""
-    return [
-        Part((facts.pixel_hash, facts.decoder_version, view), picture)
-        for view, picture in parts_of(facts, deep=deep).items()
-    ]
+    parts = []
+    for view, picture in parts_of(facts, deep=deep).items():
+        # The hash is of the pixels over white: what is transparent is not in it, and may be another part of each.
+        pixels = hashes.pixel_hash(picture) if view == Embedding.View.OVER_BLACK else facts.pixel_hash
+        parts.append(Part((pixels, facts.decoder_version, view), picture))
+    return parts
 
 
 def vectors_of(parts: Sequence[Part], embedder: str) -> list[bytes]:
