@@ -61,12 +61,18 @@ def answers(port: int) -> bool:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, log: Path, ready: Callable[[], bool], environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+    patience: float = 40,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """
     ``command`` in the background until the block ends.
 
-    :raises RuntimeError: with what it wrote, if it ends or is not ready within 40 seconds.
+    :raises RuntimeError: with what it wrote, if it ends or is not ready within ``patience`` seconds. It has half of
+        them to end, and is killed then.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -80,7 +86,7 @@ def running(
             preexec_fn=end_with_parent(),
         )
     try:
-        until = time.monotonic() + 40
+        until = time.monotonic() + patience
         while not ready():
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"{command[0]} is not ready:\n{log.read_text(errors='replace')[-4000:]}")
@@ -90,7 +96,7 @@ def running(
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=patience / 2)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -117,13 +123,14 @@ class Milvus:
 
 
 @contextmanager
-def milvus(folder: Path, *, port: int | None = None) -> Iterator[Milvus]:
-    """Our embedded Milvus with its data in ``folder``."""
+def milvus(folder: Path, *, port: int | None = None, patience: float = 40) -> Iterator[Milvus]:
+    """Our embedded Milvus with its data in ``folder``. One that holds much starts and stops with ``patience``."""
     port = port or free_port()
     program = "import sys; from pathlib import Path; from gallery.index.server import serve; "
     program += "serve(folder=Path(sys.argv[1]), port=int(sys.argv[2]))"
     command = [sys.executable, "-c", program, str(folder), str(port)]
-    with running(command, log=folder.parent / f"{folder.name}.log", ready=lambda: answers(port)) as process:
+    log = folder.parent / f"{folder.name}.log"
+    with running(command, log=log, ready=lambda: answers(port), patience=patience) as process:
         yield Milvus(f"http://{HOST}:{port}", process)
 
 

@@ -14,6 +14,9 @@ from tests.benchmarks import sections
 
 EMBEDDER = "sscd"
 
+PATIENCE = 300
+"""Seconds for an index of 100,000 vectors to be written and read."""
+
 
 def main() -> None:
     words = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
@@ -50,7 +53,10 @@ def _prepare(folder: Path, *, redis: str, milvus: str) -> None:
 def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
     port, processes = servers.free_port(), os.cpu_count() or 1
     (folder / "pictures").mkdir()
-    with servers.redis(folder / "redis") as redis, servers.milvus(folder / "milvus", port=port) as milvus:
+    with (
+        servers.redis(folder / "redis") as redis,
+        servers.milvus(folder / "milvus", port=port, patience=PATIENCE) as milvus,
+    ):
         _prepare(folder, redis=redis, milvus=milvus.uri)
         # These load Django's models, which must be set up before.
         from tests.benchmarks import page, searching, sources, stages, throughput
@@ -65,7 +71,9 @@ def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
             _say(f"Searches among {one.count} vectors…")
             one.store()
             one.search("just stored")
-    with servers.milvus(folder / "milvus", port=port):  # it flushed when it stopped, and builds its graph now
+    with servers.milvus(
+        folder / "milvus", port=port, patience=PATIENCE
+    ):  # it flushed when it stopped, and builds its graph now
         for one in asked:
             one.search("settled")
     return page.written(kind, processes, costs, run, asked, embedder=EMBEDDER)

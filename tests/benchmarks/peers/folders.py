@@ -22,8 +22,8 @@ EDITED = 12
 
 MAX_PIXELS = 50_000_000
 
-SHARED = "collage_4"
-"""Left out: it sets every photograph among the same three others, so that the collages are copies of each other."""
+SHARED = ("collage_2", "collage_4")
+"""Left out: they set photographs of one size beside the same others, so that the collages are copies of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def make(folder: Path, *, every: int = 1) -> Labelled:
     :param every: take only each so-many-th group of copies, and each so-many-th of the pictures without one.
     """
     edited = max(1, EDITED // every)
-    edits = f"45 edits of each of {edited} photographs" + (f"; one group in {every} of all there are" * (every > 1))
+    edits = f"44 edits of each of {edited} photographs" + (f"; one group in {every} of all there are" * (every > 1))
     if (DATA / "pairs.csv").is_file():
         listed = labels.read(DATA, only=PARTS)
         known = _accepted(listed)
@@ -123,7 +123,7 @@ def _edit(folder: Path, name: str, known: Labels, *, group: str) -> None:
     (folder / group).mkdir(parents=True)
     known.groups[name].add(group)
     for edit in ALL:
-        if edit == SHARED:
+        if edit in SHARED:
             continue
         data = copy_of(picture, edit)
         copy = f"{group}/{edit}.{sniff(data).extension}"
