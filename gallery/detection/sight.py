@@ -112,7 +112,7 @@ def _over_black(
     transparency.learn_distance(pair, prints, side)
     dark = picture_of(files[side].rendition_key(*transparency.RENDITION))
     laid = (dark, shown[1]) if side == 0 else (shown[0], dark)
-    return transparency.verify(laid, files, side, over_white=over_white)
+    return transparency.verify(laid, (_size(files[0]), _size(files[1])), side, over_white=over_white)
 
 
 def _write_down(found: Evidence | None, pair: Pair) -> None:

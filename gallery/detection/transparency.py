@@ -11,9 +11,10 @@ from gallery import verification
 from gallery.detection.candidates import HASH_FLOOR
 from gallery.images import hashes
 from gallery.images.renditions import KINDS, OVER_BLACK
-from gallery.models import Fingerprint, Pair, Policy, StoredFile
+from gallery.models import Fingerprint, Pair, Policy
 from gallery.pictures import Picture
 from gallery.verification.evidence import Evidence
+from gallery.verification.transformation import Size
 
 RENDITION = (OVER_BLACK, KINDS[OVER_BLACK].extension)
 
@@ -37,14 +38,14 @@ def learn_distance(pair: Pair, prints: tuple[Fingerprint, Fingerprint], side: in
 
 
 def verify(
-    shown: tuple[Picture, Picture], files: tuple[StoredFile, StoredFile], side: int, *, over_white: Evidence | None
+    shown: tuple[Picture, Picture], sizes: tuple[Size, Size], side: int, *, over_white: Evidence | None
 ) -> Evidence | None:
     """
     The geometry of the pair with black where ``side`` is transparent, if that explains more than ``over_white`` does.
 
     :param shown: the two pictures; that of ``side`` over black.
+    :param sizes: (width, height) of both originals.
     """
-    sizes = (files[0].width, files[0].height), (files[1].width, files[1].height)
     found = verification.verify(*shown, sizes=sizes)
     if found is None or (over_white is not None and _explained(over_white) >= _explained(found)):
         return over_white

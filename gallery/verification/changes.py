@@ -101,12 +101,12 @@ def _apart(one: Pixels, two: Pixels, shared: Mask, *, reach: int, strong_only: b
     # Heavy compression or blur leaves differences everywhere: only what stands out from them counts.
     everywhere = 2.0 * float(np.percentile(sampled(strength, shared), 60))
     level = LEVELS + everywhere
-    spots = cv2.morphologyEx((strength > level).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     # A digit of a caption is a few thin strokes: too little for the eye's look, all the difference to a reader.
     strong = (strength > STRONG + level - LEVELS).astype(np.uint8)
+    spots: cv2.typing.MatLike = strong
+    if not strong_only:
+        spots = cv2.morphologyEx((strength > level).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     width = max(3, round(max(shared.shape) / 60)) | 1
-    if strong_only:
-        spots = strong
     merged = cv2.morphologyEx(cv2.max(spots, strong), cv2.MORPH_CLOSE, np.ones((width, width), np.uint8))
     where = _without_specks(merged, spots, strong, SMALLEST * float(shared.sum())) & shared
     return Changes(strength, where, float(where.sum()) / float(shared.sum()), everywhere)
