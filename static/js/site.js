@@ -32,15 +32,18 @@ export function say(sentence) {
   expire(toast);
 }
 
+/** Each choice is sent when the one before it is kept: of two presses in a row, the second must be what stays. */
 function switchAppearance(form) {
+  let kept = Promise.resolve();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const field = form.elements.namedItem("appearance");
     const chosen = field.value;
-    const kept = fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+    const body = new FormData(form);
+    const send = () => fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
     document.documentElement.dataset.appearance = chosen;
     field.value = APPEARANCES[(APPEARANCES.indexOf(chosen) + 1) % APPEARANCES.length];
-    kept.catch(() => sayFailed());
+    kept = kept.then(send).catch(() => sayFailed());
   });
 }
 
