@@ -1,9 +1,13 @@
-"""Bringing a picture to the size that a network looks at."""
+"""Bringing a picture to the size, and its colours to the range, that a network looks at."""
 
 import numpy as np
 from PIL import Image
 
 from gallery.pictures import Picture, checked
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+"""Of red, green and blue from 0 to 1, as every network here was trained with them."""
 
 
 def squash(picture: Picture, side: int) -> Picture:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gallery.embedders.preparation import squash
+from gallery.embedders.preparation import IMAGENET_DEVIATION, IMAGENET_MEAN, squash
 from gallery.embedders.weights import WEIGHTS, WeightsFile, verified
 from gallery.errors import ModelMissing
 from gallery.pictures import Picture
@@ -30,7 +30,8 @@ class OnnxEmbedder:
     side: int
 
     def __init__(self) -> None:
-        self._session = _session(verified(self.weights))
+        self._constants = spread(self.side)
+        self._session = _session(verified(self.weights), self._constants)
         self._input = self._session.get_inputs()[0].name
 
     def embed(self, pictures: Sequence[Picture]) -> Vectors:
@@ -63,7 +64,27 @@ class SscdDistilled(OnnxEmbedder):
     side = 320
 
 
-def _session(path: "Path") -> "onnxruntime.InferenceSession":
+def spread(side: int) -> "dict[str, onnxruntime.OrtValue]":
+    """
+    The constants by which these networks normalise a picture, one for every pixel of ``side`` x ``side``, by name.
+
+    The files hold one for each colour. ONNX Runtime is slow at repeating three numbers over the pixels: 4.4 ms, which
+    is an eighth of what the whole of the smaller network takes. Given as many numbers as pixels it calculates the very
+    same in 0.4 ms. They are a session's, which reads them for as long as it lives.
+    """
+    import onnxruntime
+
+    colours = {"pixel_mean": IMAGENET_MEAN, "pixel_std": IMAGENET_DEVIATION}
+    shape = (1, side, side, len(IMAGENET_MEAN))
+    return {
+        name: onnxruntime.OrtValue.ortvalue_from_numpy(
+            np.broadcast_to(np.array(values, np.float32) * np.float32(255), shape).copy()
+        )
+        for name, values in colours.items()
+    }
+
+
+def _session(path: "Path", constants: "dict[str, onnxruntime.OrtValue]") -> "onnxruntime.InferenceSession":
     # Imported here: the web process asks this module for keys and must stay light.
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as faults
@@ -72,6 +93,8 @@ def _session(path: "Path") -> "onnxruntime.InferenceSession":
     # One thread a process and as many processes as cores: more threads only wait for each other.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    for name, value in constants.items():
+        options.add_initializer(name, value)
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except (faults.Fail, faults.InvalidProtobuf, faults.InvalidGraph, faults.NotImplemented) as error:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from torch import Tensor, nn
 
 from gallery.conf import conf
-from gallery.embedders.preparation import squash
+from gallery.embedders.preparation import IMAGENET_DEVIATION, IMAGENET_MEAN, squash
 from gallery.embedders.torchvision_guard import import_torchvision
 from gallery.errors import ModelMissing
 from gallery.pictures import Picture
@@ -22,9 +22,6 @@ BATCH = 32
 """Pictures at once: 32 of 320 x 320 pixels take about 2 GB in a ResNet-50."""
 
 _AGAIN = "Delete it and fetch it again."
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 def chosen_device() -> torch.device:

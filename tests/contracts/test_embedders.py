@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image, ImageEnhance
 
@@ -14,8 +15,9 @@ from gallery.embedders import Embedder, weights
 from gallery.embedders.preparation import squash
 from gallery.embedders.resnet50 import Resnet50
 from gallery.embedders.sscd_torch import SscdTorch
-from gallery.embedders.weights import WEIGHTS, WeightsFile
+from gallery.embedders.weights import WEIGHTS, WeightsFile, verified
 from gallery.pictures import Picture, checked
+from gallery.vectors import unit
 from tests.embedder_cases import write_resnet50, write_sscd
 from tests.pictures import photograph
 
@@ -111,3 +113,11 @@ def test_a_picture_brought_to_size_beforehand_has_the_same_vector(name: str) -> 
     trained = embedders.load(name)
     whole, ready = trained.embed([photograph(9), squash(photograph(9), trained.side)])
     assert float(whole @ ready) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_constants_that_are_spread_change_no_bit_of_a_vector(name: str) -> None:
+    pictures = [squash(photograph(seed), embedders.load(name).side) for seed in (20, 21)]
+    plain = onnxruntime.InferenceSession(verified(WEIGHTS[name]), providers=["CPUExecutionProvider"])
+    rows = [plain.run(None, {"image": picture[np.newaxis]})[0] for picture in pictures]
+    assert np.array_equal(embedders.load(name).embed(pictures), unit(np.concatenate(rows)))
