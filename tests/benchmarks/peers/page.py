@@ -31,6 +31,9 @@ class Run:
         return Cost(*(statistics.median(getattr(cost, name) for cost in self.costs) for name in Cost.__slots__))
 
 
+MULTIPLES = ("seconds", "processor")
+"""What is told as a multiple of ours."""
+
 HEAD = ("program", "default: found", "precision", "best: found", "precision", "time", "processor", "memory MiB")
 
 
@@ -45,8 +48,8 @@ def written(
     :param rival: the name of the run whose time ours is measured by.
     """
     measured = [run for run in runs if not run.why]
-    base = ours.cost
-    rows = [_row(run, base) for run in (ours, alone, *measured)]
+    spent = ours.cost.processor if ours.cost else 1.0
+    rows = [_row(run, ours) for run in (ours, alone, *measured)]
     missing = "".join(f"\n- {run.name}: {run.why}." for run in runs if run.why)
     cores = os.cpu_count()
     set_up = f"""
@@ -60,7 +63,7 @@ def written(
         Our time runs from the first file at the door until the last picture was searched for, with originals and small
         copies stored, rows written and vectors in the index, by {cores} processes (medians of {rounds}); our memory is
         that of Redis, Milvus and all workers together. Candidates are compared after that, which takes
-        {comparing / (base.processor if base else 1):.1f} times the processor time again and is what decides."""
+        {comparing / spent:.1f} times the processor time again and is what decides."""
     return f"""## Side by side
 
 Written by `make bench-peers` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine class: {cores} cores, no GPU.
@@ -90,9 +93,9 @@ def _filled(text: str) -> str:
     return textwrap.fill(" ".join(text.split()), 120)
 
 
-def _row(run: Run, base: Cost | None) -> list[str]:
+def _row(run: Run, ours: Run) -> list[str]:
     cost = run.cost
-    times = [_times(cost.seconds, base.seconds), _times(cost.processor, base.processor)] if cost and base else ["", ""]
+    times = [f"{ratio:.2f}" for ratio in _ratios(run, ours)] if cost and ours.costs else ["", ""]
     return [
         run.name,
         *_told(run.default),
@@ -102,12 +105,22 @@ def _row(run: Run, base: Cost | None) -> list[str]:
     ]
 
 
+def _ratios(run: Run, other: Run) -> list[float]:
+    """
+    The seconds and the processor seconds of ``run`` as multiples of those of ``other``.
+
+    Of runs that were made in turn the median of each beside its neighbour: a slow hour slowed both. Otherwise of the
+    medians.
+    """
+    if len(run.costs) == len(other.costs):
+        pairs = list(zip(run.costs, other.costs, strict=True))
+    else:
+        pairs = [(one, two) for one, two in [(run.cost, other.cost)] if one and two]
+    return [statistics.median(getattr(one, name) / getattr(two, name) for one, two in pairs) for name in MULTIPLES]
+
+
 def _told(result: Result | None) -> tuple[str, str]:
     return ("–", "–") if result is None else (f"{result.recall:.1%}", f"{result.precision:.1%}")
-
-
-def _times(cost: float, base: float) -> str:
-    return f"{cost / base:.2f}"
 
 
 def _verdict(ours: Run, alone: Run, runs: Sequence[Run], rival: str) -> str:
@@ -131,9 +144,7 @@ def _verdict(ours: Run, alone: Run, runs: Sequence[Run], rival: str) -> str:
         )
     timed = next((run for run in runs if run.name == rival), None)
     if timed and timed.costs and ours.costs:
-        pairs = list(zip(ours.costs, timed.costs, strict=False))
-        wall = statistics.median(one.seconds / other.seconds for one, other in pairs)
-        spent = statistics.median(one.processor / other.processor for one, other in pairs)
+        wall, spent = _ratios(ours, timed)
         lines.append(
             f"From upload to searched takes **{wall:.2f} times** as long as {rival}, which stores nothing, and "
             f"{spent:.2f} times its processor time."
