@@ -144,13 +144,15 @@ def is_likely_document(signals: Signals, policy: Policy) -> bool:
     """
     Lines of words lie over each other by chance, all documents are similar as embeddings see them, and two receipts of
     one shop agree place by place. Copies of pages are nearer: in their hashes, or in geometry and similarity both. One
-    thing on a plain ground has no lines: for it geometry suffices.
+    thing on a plain ground has no lines: for it geometry suffices, where it holds almost everywhere. Where it does not
+    the embedding must see something common, too: two screenshots of one site have one frame around two pictures.
     """
     if signals.near_hash is not None and signals.near_hash <= policy.document_pdq:
         return True
-    if signals.one_thing and loose_geometry(signals, policy):
+    strict, similarity = strict_geometry(signals, policy), signals.similarity or 0.0
+    if signals.one_thing and (strict or (loose_geometry(signals, policy) and similarity >= policy.similarity_weak)):
         return True
-    return strict_geometry(signals, policy) and (signals.similarity or 0.0) >= policy.similarity_review
+    return strict and similarity >= policy.similarity_review
 
 
 def flagged(found: int, policy: Policy) -> bool:

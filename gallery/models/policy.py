@@ -121,7 +121,10 @@ class Policy(models.Model):
     similarity_weak = share(
         _("Similarity: weak from"),
         0.50,
-        _("From here up to the review threshold a pair without geometry counts as weak."),
+        _(
+            "From here up to the review threshold a pair without geometry counts as weak. One thing on a plain ground "
+            "is flagged by loose geometry only from here on."
+        ),
     )
     similarity_floor = share(
         _("Similarity: keep from"),

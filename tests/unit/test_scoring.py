@@ -1,5 +1,7 @@
 """The table of tiers, row by row."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,13 @@ def test_geometry_suffices_for_one_thing_on_a_plain_ground_to_go_to_people(polic
     known = {"document_like": True, "similarity": 0.6, **LOOSE}
     assert tier(Signals(**known, one_thing=True), policy) == Tier.REVIEW  # type: ignore[arg-type]  # mixed types
     assert tier(Signals(**known), policy) == Tier.WEAK  # type: ignore[arg-type]  # mixed types
+
+
+def test_one_frame_around_two_things_is_no_copy(policy: Policy) -> None:
+    around: dict[str, Any] = {"document_like": True, "one_thing": True, **LOOSE}
+    assert tier(Signals(**around, similarity=0.49), policy) == Tier.STORED
+    assert tier(Signals(**around, similarity=0.50), policy) == Tier.REVIEW
+    assert tier(Signals(**{**around, **STRICT}, similarity=0.49), policy) == Tier.REVIEW
 
 
 def test_documents_are_not_flagged_by_similarity_alone(policy: Policy) -> None:
