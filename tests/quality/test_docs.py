@@ -23,7 +23,7 @@ from tests.documents import NAMES, ROOT, anchors, quoted, read, rows, section, s
 ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 
 OF_THE_MAKEFILE = {"PYTHON", "CHROMIUM", "TORCH_INDEX_URL"}
-NOT_OURS = {"IMMEDIATE"}
+NOT_OURS = {"IMMEDIATE", "OPENBLAS_NUM_THREADS"}
 """Capitals that are words of SQL."""
 
 PACKAGES = ("gallery", "dedup_site", "tests", "docs", "templates", "static", "docker")
