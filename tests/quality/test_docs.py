@@ -24,7 +24,7 @@ ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 
 OF_THE_MAKEFILE = {"PYTHON", "CHROMIUM", "TORCH_INDEX_URL"}
 NOT_OURS = {"IMMEDIATE", "OPENBLAS_NUM_THREADS"}
-"""Capitals that are words of SQL."""
+"""A word of SQL, and a variable that a library of NumPy reads."""
 
 PACKAGES = ("gallery", "dedup_site", "tests", "docs", "templates", "static", "docker")
 
