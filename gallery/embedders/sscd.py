@@ -30,7 +30,7 @@ class OnnxEmbedder:
     side: int
 
     def __init__(self) -> None:
-        self._constants = spread(self.side)
+        self._constants = _spread(self.side)
         self._session = _session(verified(self.weights), self._constants)
         self._input = self._session.get_inputs()[0].name
 
@@ -47,7 +47,7 @@ class OnnxEmbedder:
 
 
 class Sscd(OnnxEmbedder):
-    """SSCD ``disc_mixup``, ResNet-50, quantised to int8. About 50 ms a picture on one core."""
+    """SSCD ``disc_mixup``, ResNet-50, quantised to int8. About 45 ms a picture on one core."""
 
     weights = WEIGHTS["sscd"]
     key = "sscd_int8_v1"
@@ -56,7 +56,7 @@ class Sscd(OnnxEmbedder):
 
 
 class SscdDistilled(OnnxEmbedder):
-    """A MobileNetV4 taught to imitate SSCD. About 11 ms a picture; much weaker on documents and blank pictures."""
+    """A MobileNetV4 taught to imitate SSCD. About 9 ms a picture; much weaker on documents and blank pictures."""
 
     weights = WEIGHTS["sscd_distilled"]
     key = "sscd_distilled_v1"
@@ -64,13 +64,13 @@ class SscdDistilled(OnnxEmbedder):
     side = 320
 
 
-def spread(side: int) -> "dict[str, onnxruntime.OrtValue]":
+def _spread(side: int) -> "dict[str, onnxruntime.OrtValue]":
     """
     The constants by which these networks normalise a picture, one for every pixel of ``side`` x ``side``, by name.
 
-    The files hold one for each colour. ONNX Runtime is slow at repeating three numbers over the pixels: 4.4 ms, which
-    is an eighth of what the whole of the smaller network takes. Given as many numbers as pixels it calculates the very
-    same in 0.4 ms. They are a session's, which reads them for as long as it lives.
+    The files hold one for each colour, and stay as they are. ONNX Runtime is slow at repeating three numbers over the
+    pixels, 3 to 4 ms for every picture; given as many numbers as pixels it calculates the very same in a tenth of that.
+    The session reads them for as long as it lives.
     """
     import onnxruntime
 
