@@ -63,9 +63,12 @@ def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
 
         files, kind = sources.files(folder / "pictures", count)
         _say(f"Stages, on {count} {kind}…")
-        costs = stages.Stages(files, EMBEDDER, milvus=milvus.process.pid).measure()
+        measured = stages.Stages(files, EMBEDDER, milvus=milvus.process.pid)
+        before = measured.measure()
         _say(f"{count} uploads through a worker of {processes} processes…")
         run = throughput.measure(files, folder, processes=processes)
+        _say("Stages, once more…")
+        costs = stages.both(before, measured.measure())
         asked = [searching.Searches(number) for number in sorted(vectors)]
         for one in asked:
             _say(f"Searches among {one.count} vectors…")

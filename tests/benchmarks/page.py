@@ -19,8 +19,8 @@ def written(
     embedder: str,
 ) -> str:
     """The section. ``kind`` says what the pictures were."""
-    alone = sum(costs[name].total for name in STAGES)
-    sight = costs[PICTURE].total
+    alone = run.pictures * sum(costs[name].mean for name in STAGES)
+    sight = run.pictures * costs[PICTURE].mean
     compared = run.compared * costs["compare with another"].median
     each, allowed = run.processor / run.pictures, processes * run.pictures / alone
     rate = run.pictures / run.seconds
@@ -40,8 +40,8 @@ upright and mirrored.
 ## Uploads through the whole site
 
 The sum of the stages is "{PICTURE}" and "{INDEX}" of the same pictures, in one process with nothing
-around it. What else a site computes is the door, the wall around the decoder, the queue, leases and SQL. The goal is
-that the stages are at least 90% of everything.
+around it, measured before the uploads and after them. What else a site computes is the door, the wall around the
+decoder, the queue, leases and SQL. The goal is that the stages are at least 90% of everything.
 
 {run.pictures} uploads through the door, a worker of {processes} processes, Redis, the embedded Milvus and SQLite, until
 all were compared: **{rate:.1f} a second** ({run.seconds:.1f} s; the door alone took
@@ -68,10 +68,7 @@ and finds those that were flushed by its graph.
 
 
 def _stages(times: Mapping[str, Times]) -> list[list[str]]:
-    return [
-        [name, *map(milliseconds, (found.total / len(found.seconds), found.median, found.slow))]
-        for name, found in times.items()
-    ]
+    return [[name, *map(milliseconds, (found.mean, found.median, found.slow))] for name, found in times.items()]
 
 
 def _searches(searches: Sequence[Searches]) -> str:

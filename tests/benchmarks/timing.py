@@ -23,8 +23,8 @@ class Times:
         return statistics.median(self.seconds)
 
     @property
-    def total(self) -> float:
-        return sum(self.seconds)
+    def mean(self) -> float:
+        return statistics.fmean(self.seconds)
 
     @property
     def slow(self) -> float:
