@@ -221,11 +221,11 @@ class Examiner:
 
 def _environment() -> dict[str, str]:
     """
-    No secrets; one thread for each library, or their stacks use up the memory that pictures may take. Memory that was
-    given back is kept for the next file: the system would wipe it page by page, a twentieth of a file's time.
+    No secrets; one thread for each library (for NumPy ``gallery/__init__.py`` says so), or their stacks use up the
+    memory that pictures may take. Memory that was given back is kept for the next file: the system would wipe it page
+    by page, a twentieth of a file's time.
     """
     ours = {
-        "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
         "MALLOC_MMAP_THRESHOLD_": str(32 << 20),

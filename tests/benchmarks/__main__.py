@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import django
@@ -53,10 +54,8 @@ def _prepare(folder: Path, *, redis: str, milvus: str) -> None:
 def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
     port, processes = servers.free_port(), os.cpu_count() or 1
     (folder / "pictures").mkdir()
-    with (
-        servers.redis(folder / "redis") as redis,
-        servers.milvus(folder / "milvus", port=port, patience=PATIENCE) as milvus,
-    ):
+    index = partial(servers.milvus, folder / "milvus", port=port, patience=PATIENCE)
+    with servers.redis(folder / "redis") as redis, index() as milvus:
         _prepare(folder, redis=redis, milvus=milvus.uri)
         # These load Django's models, which must be set up before.
         from tests.benchmarks import page, searching, sources, stages, throughput
@@ -74,9 +73,7 @@ def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
             _say(f"Searches among {one.count} vectors…")
             one.store()
             one.search("just stored")
-    with servers.milvus(
-        folder / "milvus", port=port, patience=PATIENCE
-    ):  # it flushed when it stopped, and builds its graph now
+    with index():  # it flushed when it stopped, and builds its graph now
         for one in asked:
             one.search("settled")
     return page.written(kind, processes, costs, run, asked, embedder=EMBEDDER)

@@ -49,7 +49,6 @@ class Stages:
         self._files, self._milvus = files, milvus
         self._network = embedders.load(embedder)
         self._dimensions = embedders.dimensions_of(embedder)
-        self._passes = 0
 
     def measure(self) -> dict[str, Times]:
         """Processor seconds of a picture by stage, then of comparisons."""
@@ -70,22 +69,22 @@ class Stages:
     def _index(self, rows: Sequence[Vectors], prints: Sequence[Pdq]) -> Times:
         """Per picture, the server's share included."""
         client, times = index.load(), Times()
-        self._passes += 1  # into collections of its own: what is there already would be replaced
-        of_vectors, of_hashes = f"stage_vectors_{self._passes}", f"stage_hashes_{self._passes}"
-        client.ensure(of_vectors, self._dimensions)
-        client.ensure(of_hashes, hashes.PDQ_BITS)
+        client.ensure("stage_vectors", self._dimensions)
+        client.ensure("stage_hashes", hashes.PDQ_BITS)
         for start in range(0, len(rows), INDEXED_AT_ONCE):
             vectors = checked(np.concatenate(rows[start : start + INDEXED_AT_ONCE]))
             batch = prints[start : start + INDEXED_AT_ONCE]
             upright = checked(np.stack([hashes.pdq_vector(found.upright) for found in batch]))
             queries = hash_queries(found.hashes for found in batch)
             before = processor.seconds_of([self._milvus]) + time.process_time()  # in this order: asking costs, too
-            client.upsert(of_vectors, list(range(1000 * start, 1000 * start + len(vectors))), vectors)
-            client.upsert(of_hashes, list(range(start, start + len(batch))), upright)
-            search_range(client, of_vectors, vectors, floor=FLOOR, k=NEIGHBOURS)
-            search_range(client, of_hashes, queries, floor=FLOOR_OF_HASHES, k=NEIGHBOURS)
+            client.upsert("stage_vectors", list(range(1000 * start, 1000 * start + len(vectors))), vectors)
+            client.upsert("stage_hashes", list(range(start, start + len(batch))), upright)
+            search_range(client, "stage_vectors", vectors, floor=FLOOR, k=NEIGHBOURS)
+            search_range(client, "stage_hashes", queries, floor=FLOOR_OF_HASHES, k=NEIGHBOURS)
             spent = time.process_time() + processor.seconds_of([self._milvus]) - before
             times.seconds += [spent / len(batch)] * len(batch)
+        for name in ("stage_vectors", "stage_hashes"):
+            client.drop(name)  # or measuring once more would replace rows instead of adding them
         return times
 
 

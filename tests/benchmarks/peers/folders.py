@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gallery.errors import IngestError
 from gallery.evaluation import labels
+from gallery.evaluation.copies import ALL, copy_of
 from gallery.evaluation.labels import Labels, ends_of
 from gallery.images.header import HEAD_BYTES, sniff
 from tests.servers import ROOT
@@ -24,6 +25,8 @@ MAX_PIXELS = 50_000_000
 
 SHARED = ("collage_2", "collage_4")
 """Left out: they set photographs of one size beside the same others, so that the collages are copies of each other."""
+
+EDITS = [edit for edit in ALL if edit not in SHARED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def make(folder: Path, *, every: int = 1) -> Labelled:
     :param every: take only each so-many-th group of copies, and each so-many-th of the pictures without one.
     """
     edited = max(1, EDITED // every)
-    edits = f"44 edits of each of {edited} photographs" + (f"; one group in {every} of all there are" * (every > 1))
+    edits = f"{len(EDITS)} edits of each of {edited} photographs"
+    edits += f"; one group in {every} of all there are" * (every > 1)
     if (DATA / "pairs.csv").is_file():
         listed = labels.read(DATA, only=PARTS)
         known = _accepted(listed)
@@ -116,15 +120,12 @@ def _paint(folder: Path) -> None:
 
 def _edit(folder: Path, name: str, known: Labels, *, group: str) -> None:
     """Write a copy of the picture by every edit, and add them to ``known``, as one group with the picture."""
-    from gallery.evaluation.copies import ALL, copy_of
     from gallery.images.decode import decode
 
     picture = decode(folder / name, max_pixels=MAX_PIXELS).picture
     (folder / group).mkdir(parents=True)
     known.groups[name].add(group)
-    for edit in ALL:
-        if edit in SHARED:
-            continue
+    for edit in EDITS:
         data = copy_of(picture, edit)
         copy = f"{group}/{edit}.{sniff(data).extension}"
         (folder / copy).write_bytes(data)

@@ -26,9 +26,7 @@ class Run:
     @property
     def cost(self) -> Cost | None:
         """The medians."""
-        if not self.costs:
-            return None
-        return Cost(*(statistics.median(getattr(cost, name) for cost in self.costs) for name in Cost.__slots__))
+        return _middle(self.costs) if self.costs else None
 
 
 MULTIPLES = ("seconds", "processor")
@@ -105,17 +103,20 @@ def _row(run: Run, ours: Run) -> list[str]:
     ]
 
 
+def _middle(costs: Sequence[Cost]) -> Cost:
+    return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in Cost.__slots__))
+
+
 def _ratios(run: Run, other: Run) -> list[float]:
     """
-    The seconds and the processor seconds of ``run`` as multiples of those of ``other``.
+    The seconds and the processor seconds of ``run`` as multiples of those of ``other``; both have some.
 
     Of runs that were made in turn the median of each beside its neighbour: a slow hour slowed both. Otherwise of the
     medians.
     """
-    if len(run.costs) == len(other.costs):
-        pairs = list(zip(run.costs, other.costs, strict=True))
-    else:
-        pairs = [(one, two) for one, two in [(run.cost, other.cost)] if one and two]
+    in_turn = len(run.costs) == len(other.costs)
+    beside = (run.costs, other.costs) if in_turn else ([_middle(run.costs)], [_middle(other.costs)])
+    pairs = list(zip(*beside, strict=True))
     return [statistics.median(getattr(one, name) / getattr(two, name) for one, two in pairs) for name in MULTIPLES]
 
 
