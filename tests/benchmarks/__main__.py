@@ -15,20 +15,27 @@ from tests.benchmarks import sections
 
 EMBEDDER = "sscd"
 
+EXAMINED = 200
+"""Pictures whose stages are measured one by one."""
+
+WARM = 32
+"""Pictures that come first, so that every process has its network loaded."""
+
 PATIENCE = 300
 """Seconds for an index of 100,000 vectors to be written and read."""
 
 
 def main() -> None:
     words = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    words.add_argument("--pictures", type=int, default=300, help="brought through the worker (default 300)")
+    words.add_argument("--pictures", type=int, default=600, help="brought through the worker (default 600)")
+    words.add_argument("--rounds", type=int, default=6, help="that they are divided into (default 6)")
     words.add_argument(
         "--vectors", type=int, nargs="+", default=[10_000, 100_000], help="in the collections that are searched"
     )
     words.add_argument("--write", type=Path, help="the file to write, else it is printed")
     asked = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="dedup-benchmarks-") as made:
-        text = _measured(Path(made), asked.pictures, asked.vectors)
+        text = _measured(Path(made), asked.pictures, asked.rounds, asked.vectors)
     sections.put("costs", text, asked.write)
 
 
@@ -51,23 +58,28 @@ def _prepare(folder: Path, *, redis: str, milvus: str) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
+def _measured(folder: Path, count: int, laps: int, vectors: Sequence[int]) -> str:
     port, processes = servers.free_port(), os.cpu_count() or 1
     (folder / "pictures").mkdir()
     index = partial(servers.milvus, folder / "milvus", port=port, patience=PATIENCE)
     with servers.redis(folder / "redis") as redis, index() as milvus:
         _prepare(folder, redis=redis, milvus=milvus.uri)
         # These load Django's models, which must be set up before.
-        from tests.benchmarks import page, searching, sources, stages, throughput
+        from gallery import embedders
+        from tests.benchmarks import page, rounds, searching, sources, stages, throughput
+        from tests.benchmarks.alone import Alone
 
         files, kind = sources.files(folder / "pictures", count)
-        _say(f"Stages, on {count} {kind}…")
-        measured = stages.Stages(files, EMBEDDER, milvus=milvus.process.pid)
-        before = measured.measure()
-        _say(f"{count} uploads through a worker of {processes} processes…")
-        run = throughput.measure(files, folder, processes=processes)
-        _say("Stages, once more…")
-        costs = stages.both(before, measured.measure())
+        _say(f"Stages, on {min(count, EXAMINED)} of {count} {kind}…")
+        costs = stages.measure(files[:: max(1, count // EXAMINED)], EMBEDDER, milvus=milvus.process.pid)
+        _say(f"{count} uploads through a worker of {processes} processes, and their stages alone, {laps} times…")
+        stages.prepare(stages.ALONE, embedders.dimensions_of(EMBEDDER))
+        with (
+            Alone(EMBEDDER, processes=processes, milvus=milvus.process.pid) as alone,
+            throughput.site(folder, processes=processes) as site,
+        ):
+            warm = sources.painted(folder / "pictures", WARM, first=9000)
+            done = rounds.run(files, alone, site, warm=warm, count=laps)
         asked = [searching.Searches(number) for number in sorted(vectors)]
         for one in asked:
             _say(f"Searches among {one.count} vectors…")
@@ -76,7 +88,7 @@ def _measured(folder: Path, count: int, vectors: Sequence[int]) -> str:
     with index():  # it flushed when it stopped, and builds its graph now
         for one in asked:
             one.search("settled")
-    return page.written(kind, processes, costs, run, asked, embedder=EMBEDDER)
+    return page.written(kind, processes, costs, done, asked, embedder=EMBEDDER)
 
 
 def _say(text: str) -> None:

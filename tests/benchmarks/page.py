@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from statistics import median
 
+from tests.benchmarks.rounds import Round
 from tests.benchmarks.searching import Searches
-from tests.benchmarks.stages import INDEX, INDEXED_AT_ONCE, PICTURE, STAGES
-from tests.benchmarks.throughput import Run
+from tests.benchmarks.stages import INDEX, INDEXED_AT_ONCE, PICTURE
 from tests.benchmarks.timing import Times, milliseconds, table
 
 
@@ -13,17 +14,12 @@ def written(
     kind: str,
     processes: int,
     costs: Mapping[str, Times],
-    run: Run,
+    rounds: Sequence[Round],
     searches: Sequence[Searches],
     *,
     embedder: str,
 ) -> str:
     """The section. ``kind`` says what the pictures were."""
-    alone = run.pictures * sum(costs[name].mean for name in STAGES)
-    sight = run.pictures * costs[PICTURE].mean
-    compared = run.compared * costs["compare with another"].median
-    each, allowed = run.processor / run.pictures, processes * run.pictures / alone
-    rate = run.pictures / run.seconds
     return f"""Written by `make bench` on {dt.datetime.now(dt.UTC):%-d %B %Y}. Machine class: {processes} cores, no GPU.
 Compare ratios, not milliseconds.
 
@@ -31,33 +27,13 @@ Compare ratios, not milliseconds.
 
 {table(("processor time of a picture", "mean ms", "median ms", "95th percentile ms"), _stages(costs))}
 
-On {run.pictures} {kind}, with the network `{embedder}`.
+On {len(costs[PICTURE].seconds)} {kind}, with the network `{embedder}`.
 "{PICTURE}" is all of the parts above it, as an upload has them: with the content region embedded, too, where there is
 one, and the original and three copies written. "{INDEX}" is its share of a batch of {INDEXED_AT_ONCE}, vectors and
 hashes, with what the server computes. "compare with another" is the dearest comparison: every verifier is asked,
 upright and mirrored.
 
-## Uploads through the whole site
-
-The sum of the stages is "{PICTURE}" and "{INDEX}" of the same pictures, in one process with nothing
-around it, measured before the uploads and after them. What else a site computes is the door, the wall around the
-decoder, the queue, leases and SQL. The goal is that the stages are at least 90% of everything.
-
-{run.pictures} uploads through the door, a worker of {processes} processes, Redis, the embedded Milvus and SQLite, until
-all were compared: **{rate:.1f} a second** ({run.seconds:.1f} s; the door alone took
-{run.accept_seconds:.1f} s). The verifiers looked at {run.compared} pairs, {run.compared / run.pictures:.1f} an upload.
-
-| | of all uploads | ms an upload |
-| --- | ---: | ---: |
-| the stages alone | {alone:.1f} s | {alone * 1000 / run.pictures:.1f} |
-| of these "{PICTURE}" | {sight:.1f} s | {sight * 1000 / run.pictures:.1f} |
-| comparisons | {compared:.1f} s | {compared * 1000 / run.pictures:.1f} |
-| everything, Redis and Milvus included | {run.processor:.1f} s | {each * 1000:.1f} |
-
-**{(alone + compared) / run.processor:.0%}** of what is computed is the stages, and {sight / run.processor:.0%} is
-"{PICTURE}". With nothing else to do {processes} cores would bear {allowed:.1f} uploads a second of the
-stages alone and {processes / each:.1f} of everything; this run, beside whatever else the machine did, had {rate:.1f}.
-
+{uploads(processes, rounds)}
 ## Searches
 
 {_searches(searches)}
@@ -67,8 +43,49 @@ and finds those that were flushed by its graph.
 """
 
 
+def uploads(processes: int, rounds: Sequence[Round]) -> str:
+    """The part about whole uploads, without the blank line after it."""
+    pictures, compared = sum(done.site.pictures for done in rounds), sum(done.site.compared for done in rounds)
+    share = median(done.share for done in rounds)
+    return f"""## Uploads through the whole site
+
+{pictures} pictures in {len(rounds)} rounds, each time through the door, a worker of {processes} processes, Redis, the
+embedded Milvus and SQLite, until all were compared; before it and after it as stages alone ("{PICTURE}" and
+"{INDEX}"), in {processes} processes with nothing around them. What else a site computes is the door, the wall
+around the decoder, the queue, leases and SQL. The goal is that the stages are at least 90% of everything.
+
+{_rounds(rounds)}
+
+Of what is computed the stages are **{share:.0%}**, the median of the rounds. Comparisons count as a
+stage; there were {compared}. A round is over when its last picture is through: a site that always has work is a little
+faster.
+"""
+
+
 def _stages(times: Mapping[str, Times]) -> list[list[str]]:
     return [[name, *map(milliseconds, (found.mean, found.median, found.slow))] for name, found in times.items()]
+
+
+def _rounds(rounds: Sequence[Round]) -> str:
+    """A row a round, and the medians."""
+    head = ("round", "stages: ms a picture", "a second", "whole site: ms a picture", "a second", "stages' share")
+    columns = [
+        [1000 * done.alone.processor / done.alone.pictures for done in rounds],
+        [done.alone.rate for done in rounds],
+        [1000 * done.site.processor / done.site.pictures for done in rounds],
+        [done.site.rate for done in rounds],
+    ]
+    shares = [done.share for done in rounds]
+    rows = [
+        [name, *(f"{value:.1f}" for value in values), f"{share:.0%}"]
+        for name, values, share in zip(
+            [*map(str, range(1, len(rounds) + 1)), "median"],
+            [*zip(*columns, strict=True), tuple(map(median, columns))],
+            [*shares, median(shares)],
+            strict=True,
+        )
+    ]
+    return table(head, rows)
 
 
 def _searches(searches: Sequence[Searches]) -> str:

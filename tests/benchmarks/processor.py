@@ -20,12 +20,28 @@ def processes() -> Iterator[tuple[int, int, float]]:
 
 def seconds_of(roots: Iterable[int]) -> float:
     """Processor seconds so far of the processes ``roots`` and all below them that are alive."""
+    below, spent = _tree()
+    return _sum(list(roots), below, spent)
+
+
+def seconds_below(root: int) -> float:
+    """As :func:`seconds_of`, without what ``root`` itself computed: it may be who asks, and asking costs."""
+    below, spent = _tree()
+    return _sum(below[root], below, spent)
+
+
+def _tree() -> tuple[dict[int, list[int]], dict[int, float]]:
+    """The children and the seconds of every process."""
     below: dict[int, list[int]] = defaultdict(list)
     spent: dict[int, float] = {}
     for pid, parent, seconds in processes():
         below[parent].append(pid)
         spent[pid] = seconds
-    total, open_pids = 0.0, list(roots)
+    return below, spent
+
+
+def _sum(open_pids: list[int], below: dict[int, list[int]], spent: dict[int, float]) -> float:
+    total = 0.0
     while open_pids:
         pid = open_pids.pop()
         total += spent.get(pid, 0.0)

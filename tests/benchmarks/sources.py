@@ -14,8 +14,12 @@ def files(folder: Path, count: int) -> tuple[list[Path], str]:
     if len(found) >= count:
         step = len(found) // count
         return found[::step][:count], "photographs of at most 1024 pixels"
-    painted = [
+    return painted(folder, count), "painted pictures of 1024 × 768 pixels, which look more alike than photographs do"
+
+
+def painted(folder: Path, count: int, *, first: int = 0) -> list[Path]:
+    """``count`` JPEG files in ``folder``; another ``first`` gives others."""
+    return [
         pictures.written(folder, pictures.photograph(seed, width=1024, height=768), f"{seed}.jpg", quality=90)
-        for seed in range(count)
+        for seed in range(first, first + count)
     ]
-    return painted, "painted pictures of 1024 × 768 pixels, which look more alike than photographs do"

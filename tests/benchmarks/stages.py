@@ -1,7 +1,7 @@
 """What each stage costs when it is done for itself, without the walls, queues and tables around it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,6 @@ from gallery.embedders.base import Embedder
 from gallery.images import hashes, renditions
 from gallery.images.decode import decode
 from gallery.images.examination import Examination, examined
-from gallery.images.hashes import Pdq
 from gallery.images.region import content_region
 from gallery.images.renditions import RENDITIONS
 from gallery.images.scaling import squashed
@@ -31,68 +30,79 @@ COMPARED = 40
 """Pictures that are compared: a comparison costs more than all else."""
 
 INDEXED_AT_ONCE = 64
+MOST_VIEWS = 8
+"""Of a picture, as ids tell them apart."""
+
 NEIGHBOURS, FLOOR, FLOOR_OF_HASHES = 26, 0.30, 0.50
 """As a search for candidates asks."""
 
 PICTURE = "one picture"
 INDEX = "insert and search"
-STAGES = (PICTURE, INDEX)
-"""What every picture pays until it is known whom to compare it with: the sum that uploads are measured by."""
-
 PARTS = ("decode", "hashes", "renditions", "content region", "embed one view", "write files")
 
 
-class Stages:
-    """The stages, done for ``files`` one after the other. ``milvus`` is the process of the server."""
+Seen = tuple[Examination, Vectors]
+"""A picture's facts and the vectors of its views."""
 
-    def __init__(self, files: Sequence[Path], embedder: str, *, milvus: int) -> None:
-        self._files, self._milvus = files, milvus
-        self._network = embedders.load(embedder)
-        self._dimensions = embedders.dimensions_of(embedder)
-
-    def measure(self) -> dict[str, Times]:
-        """Processor seconds of a picture by stage, then of comparisons."""
-        times = {name: Times(clock=time.process_time) for name in (*PARTS, PICTURE)}
-        warm = {name: Times(clock=time.process_time) for name in times}
-        work, rows, prints = [], [], list[Pdq]()
-        for number, path in enumerate([*self._files[:WARM], *self._files]):  # the first ones load libraries
-            shown = warm if number < WARM else times
-            work.append(_take_apart(path, self._network, shown))
-            with shown[PICTURE].measured():
-                facts, vectors = _whole(path, self._network)
-            if number >= WARM:
-                rows.append(vectors)
-                prints.append(facts.pdq)
-        times[INDEX] = self._index(rows, prints)
-        return times | _verify(work[WARM : WARM + COMPARED])
-
-    def _index(self, rows: Sequence[Vectors], prints: Sequence[Pdq]) -> Times:
-        """Per picture, the server's share included."""
-        client, times = index.load(), Times()
-        client.ensure("stage_vectors", self._dimensions)
-        client.ensure("stage_hashes", hashes.PDQ_BITS)
-        for start in range(0, len(rows), INDEXED_AT_ONCE):
-            vectors = checked(np.concatenate(rows[start : start + INDEXED_AT_ONCE]))
-            batch = prints[start : start + INDEXED_AT_ONCE]
-            upright = checked(np.stack([hashes.pdq_vector(found.upright) for found in batch]))
-            queries = hash_queries(found.hashes for found in batch)
-            before = processor.seconds_of([self._milvus]) + time.process_time()  # in this order: asking costs, too
-            client.upsert("stage_vectors", list(range(1000 * start, 1000 * start + len(vectors))), vectors)
-            client.upsert("stage_hashes", list(range(start, start + len(batch))), upright)
-            search_range(client, "stage_vectors", vectors, floor=FLOOR, k=NEIGHBOURS)
-            search_range(client, "stage_hashes", queries, floor=FLOOR_OF_HASHES, k=NEIGHBOURS)
-            spent = time.process_time() + processor.seconds_of([self._milvus]) - before
-            times.seconds += [spent / len(batch)] * len(batch)
-        for name in ("stage_vectors", "stage_hashes"):
-            client.drop(name)  # or measuring once more would replace rows instead of adding them
-        return times
+APART, ALONE = "stages_apart", "stages_alone"
+"""Collections of the index: for the stages one by one, and for those that uploads are measured by."""
 
 
-def both(before: Mapping[str, Times], after: Mapping[str, Times]) -> dict[str, Times]:
+def measure(files: Sequence[Path], embedder: str, *, milvus: int) -> dict[str, Times]:
     """
-    What was measured before the uploads and after them: a machine that others use is not equally fast all the time.
+    Processor seconds of a picture by stage, then of comparisons, in this process and one file after the other.
+    ``milvus`` is the process of the server.
     """
-    return {name: Times([*times.seconds, *after[name].seconds]) for name, times in before.items()}
+    network = embedders.load(embedder)
+    times = {name: Times(clock=time.process_time) for name in (*PARTS, PICTURE)}
+    warm = {name: Times(clock=time.process_time) for name in times}
+    work, seen = [], []
+    for number, path in enumerate([*files[:WARM], *files]):  # the first ones load libraries
+        shown = warm if number < WARM else times
+        work.append(_take_apart(path, network, shown))
+        with shown[PICTURE].measured():
+            found = whole(path, network)
+        if number >= WARM:
+            seen.append(found)
+    times[INDEX] = _index(seen, milvus)
+    return times | _verify(work[WARM : WARM + COMPARED])
+
+
+def _index(seen: Sequence[Seen], milvus: int) -> Times:
+    """Per picture, the server's share included."""
+    times = Times()
+    prepare(APART, seen[0][1].shape[1])
+    for start in range(0, len(seen), INDEXED_AT_ONCE):
+        batch = seen[start : start + INDEXED_AT_ONCE]
+        before = processor.seconds_of([milvus]) + time.process_time()  # in this order: asking costs, too
+        insert_and_search(batch, APART, first=start)
+        spent = time.process_time() + processor.seconds_of([milvus]) - before
+        times.seconds += [spent / len(batch)] * len(batch)
+    return times
+
+
+def prepare(collections: str, dimensions: int) -> None:
+    """Make what :func:`insert_and_search` inserts into."""
+    client = index.load()
+    client.ensure(f"{collections}_vectors", dimensions)
+    client.ensure(f"{collections}_hashes", hashes.PDQ_BITS)
+
+
+def insert_and_search(seen: Sequence[Seen], collections: str, *, first: int) -> None:
+    """A batch of pictures, as a worker does it. ``first`` is the number of the first of them."""
+    client, numbers = index.load(), range(first, first + len(seen))
+    vectors = checked(np.concatenate([rows for _facts, rows in seen]))
+    views = [
+        MOST_VIEWS * number + view
+        for number, (_facts, rows) in zip(numbers, seen, strict=True)
+        for view in range(len(rows))
+    ]
+    upright = checked(np.stack([hashes.pdq_vector(facts.pdq.upright) for facts, _rows in seen]))
+    client.upsert(f"{collections}_vectors", views, vectors)
+    client.upsert(f"{collections}_hashes", numbers, upright)
+    queries = hash_queries(facts.pdq.hashes for facts, _rows in seen)
+    search_range(client, f"{collections}_vectors", vectors, floor=FLOOR, k=NEIGHBOURS)
+    search_range(client, f"{collections}_hashes", queries, floor=FLOOR_OF_HASHES, k=NEIGHBOURS)
 
 
 def _take_apart(path: Path, network: Embedder, shown: dict[str, Times]) -> Picture:
@@ -116,7 +126,7 @@ def _take_apart(path: Path, network: Embedder, shown: dict[str, Times]) -> Pictu
     return copies["work"]
 
 
-def _whole(path: Path, network: Embedder) -> tuple[Examination, Vectors]:
+def whole(path: Path, network: Embedder) -> Seen:
     """All of it, as an upload has it: every view that there is of the picture is embedded, and four files are kept."""
     facts = examined(decode(path, max_pixels=MAX_PIXELS), network_side=network.side)
     _write(path, facts.renditions)

@@ -3,67 +3,64 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from gallery.detection import sight
 from gallery.ingest import importing
 from gallery.management import stack
 from gallery.models import Image, Pair, User
-from tests import pictures, servers
+from tests import servers
 from tests.benchmarks import processor
-
-WARM = 32
-"""Pictures that come first, so that every process of the worker has its network loaded."""
+from tests.benchmarks.timing import Lap, Times
 
 PATIENCE_SECONDS = 1200
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """
-    ``compared``: pairs that the verifiers looked at. ``processor``: seconds that the site's processes computed, that of
-    the door and those of the servers among them; looking whether it is done is not its work.
-    """
-
-    pictures: int
-    accept_seconds: float
-    seconds: float
-    compared: int
-    processor: float
-
-
-def measure(files: Sequence[Path], folder: Path, *, processes: int) -> Run:
-    """Start a worker of ``processes`` and the beat, take ``files`` in and wait until all are compared."""
+@contextmanager
+def site(folder: Path, *, processes: int) -> Iterator["Site"]:
+    """A worker of ``processes`` and the beat."""
     plan = stack.Plan(host=stack.LOOPBACK, port=0, environment={})
     worker = [str(processes) if word == "2" else word for word in plan.worker.command]
-    owner = User.objects.create(username="bench")
     with ExitStack() as running:
         for name, command in (("worker", worker), ("beat", plan.beat.command)):
             running.enter_context(servers.running(command, log=folder / f"{name}.log", ready=lambda: True))
-        _take(_painted(folder), owner)
-        _wait()
-        before = Pair.objects.filter(compared_at__isnull=False).count()
-        used, started = processor.seconds_of([os.getpid()]), time.perf_counter()
-        _take(files, owner)
-        accepted, waiting = time.perf_counter() - started, time.process_time()
-        _wait()
-        seconds, waiting = time.perf_counter() - started, time.process_time() - waiting
-        used = processor.seconds_of([os.getpid()]) - used - waiting
-    return Run(
-        pictures=len(files),
-        accept_seconds=accepted,
-        seconds=seconds,
-        compared=Pair.objects.filter(compared_at__isnull=False).count() - before,
-        processor=used,
-    )
+        yield Site()
 
 
-def _painted(folder: Path) -> list[Path]:
-    return [
-        pictures.written(folder, pictures.photograph(9000 + number), f"warm-{number}.jpg") for number in range(WARM)
-    ]
+class Site:
+    """Where one person uploads."""
+
+    def __init__(self) -> None:
+        self._owner = User.objects.create(username="bench")
+
+    def upload(self, files: Sequence[Path]) -> Lap:
+        """
+        Take ``files`` in and wait until all are compared. All that the site's processes computed counts, that of the
+        door and those of the servers among them; looking whether it is done is not its work.
+        """
+        compared = Pair.objects.filter(compared_at__isnull=False)
+        known, door = set(compared.values_list("pk", flat=True)), Times(clock=time.process_time)
+        used, started = processor.seconds_below(os.getpid()), time.perf_counter()
+        with door.measured():
+            _take(files, self._owner)
+        _wait()
+        seconds, used = time.perf_counter() - started, processor.seconds_below(os.getpid()) - used
+        pairs = list(
+            compared.exclude(pk__in=known).select_related("left__file__fingerprint", "right__file__fingerprint")
+        )
+        return Lap(len(files), seconds, used + sum(door.seconds), len(pairs), _comparing(pairs))
+
+
+def _comparing(pairs: Sequence[Pair]) -> float:
+    """Processor seconds of comparing ``pairs``, once more and in this process."""
+    times = Times(clock=time.process_time)
+    sight.forget()
+    for pair in pairs:
+        with times.measured():
+            sight.compare(pair)
+    return sum(times.seconds)
 
 
 def _take(files: Sequence[Path], owner: User) -> None:

@@ -39,6 +39,27 @@ class Times:
         self.seconds.append(self.clock() - started)
 
 
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """
+    A number of pictures brought to where it is known whom to compare them with.
+
+    ``seconds`` are the wall's, ``processor`` those that were computed in all processes together. ``compared``: pairs
+    that the verifiers looked at besides, and ``comparing`` the processor seconds that this takes.
+    """
+
+    pictures: int
+    seconds: float
+    processor: float
+    compared: int = 0
+    comparing: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Pictures a second."""
+        return self.pictures / self.seconds
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; all columns but the first to the right."""
     lines = [" | ".join(head), " | ".join(["---", *["---:"] * (len(head) - 1)]), *(" | ".join(row) for row in rows)]
