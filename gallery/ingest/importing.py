@@ -20,7 +20,7 @@ from gallery.models import Image, User
 AT_ONCE = 500
 """Rows asked for in one query."""
 
-FILES_AT_ONCE = 16
+FILES_AT_ONCE = 64
 """Files that are open at once, and taken in together."""
 
 Outcome = Literal["new", "known", "refused"]
