@@ -18,9 +18,6 @@ EMBEDDER = "sscd"
 EXAMINED = 200
 """Pictures whose stages are measured one by one."""
 
-WARM = 32
-"""Pictures that come first, so that every process has its network loaded."""
-
 PATIENCE = 300
 """Seconds for an index of 100,000 vectors to be written and read."""
 
@@ -78,8 +75,7 @@ def _measured(folder: Path, count: int, laps: int, vectors: Sequence[int]) -> st
             Alone(EMBEDDER, processes=processes, milvus=milvus.process.pid) as alone,
             throughput.site(folder, processes=processes) as site,
         ):
-            warm = sources.painted(folder / "pictures", WARM, first=9000)
-            done = rounds.run(files, alone, site, warm=warm, count=laps)
+            done = rounds.run(files, alone, site, warm=sources.warm(folder / "pictures"), count=laps)
         asked = [searching.Searches(number) for number in sorted(vectors)]
         for one in asked:
             _say(f"Searches among {one.count} vectors…")

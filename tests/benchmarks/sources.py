@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+from gallery.pictures import Picture
 from tests import pictures
 from tests.servers import ROOT
+
+WARM, FIRST_WARM = 32, 9000
+"""Pictures, and what the first of them is painted by."""
 
 PHOTOGRAPHS = ROOT.parent / "shared" / "data" / "originals"
 
@@ -14,12 +18,21 @@ def files(folder: Path, count: int) -> tuple[list[Path], str]:
     if len(found) >= count:
         step = len(found) // count
         return found[::step][:count], "photographs of at most 1024 pixels"
-    return painted(folder, count), "painted pictures of 1024 × 768 pixels, which look more alike than photographs do"
-
-
-def painted(folder: Path, count: int, *, first: int = 0) -> list[Path]:
-    """``count`` JPEG files in ``folder``; another ``first`` gives others."""
-    return [
-        pictures.written(folder, pictures.photograph(seed, width=1024, height=768), f"{seed}.jpg", quality=90)
-        for seed in range(first, first + count)
+    painted = [
+        _written(folder, pictures.photograph(seed, width=1024, height=768), f"{seed}.jpg") for seed in range(count)
     ]
+    return painted, "painted pictures of 1024 × 768 pixels, which look more alike than photographs do"
+
+
+def warm(folder: Path) -> list[Path]:
+    """
+    Painted files that come first, so that every process has loaded what it needs: also for comparisons, as half of
+    them are copies.
+    """
+    shown = {seed: pictures.photograph(seed) for seed in range(FIRST_WARM, FIRST_WARM + WARM // 2)}
+    copies = {f"{seed}-copy": pictures.cropped(picture, 0.85) for seed, picture in shown.items()}
+    return [_written(folder, picture, f"{name}.jpg") for name, picture in (shown | copies).items()]
+
+
+def _written(folder: Path, picture: Picture, name: str) -> Path:
+    return pictures.written(folder, picture, name, quality=90)

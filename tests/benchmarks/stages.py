@@ -17,6 +17,8 @@ from gallery.images.renditions import RENDITIONS
 from gallery.images.scaling import squashed
 from gallery.index.base import search_range
 from gallery.ingest.parts import parts_of
+from gallery.models import Image, StoredFile
+from gallery.models.image import original_key
 from gallery.pictures import Picture
 from gallery.vectors import Vectors, checked
 from gallery.verification.features import LocalFeatures, extract
@@ -134,10 +136,11 @@ def whole(path: Path, network: Embedder) -> Seen:
 
 
 def _write(path: Path, copies: dict[str, bytes]) -> None:
-    """The original and its renditions, to the store."""
-    store.put_file(f"stages/{path.stem}/original", path)
+    """The original and its renditions, to the store, under the keys of an image that is nobody's."""
+    stored = StoredFile(pk=0, image=Image())
+    store.put_file(original_key(stored, path.name), path)
     for name, data in copies.items():
-        store.put(f"stages/{path.stem}/{name}.{RENDITIONS[name].extension}", data)
+        store.put(stored.rendition_key(name, RENDITIONS[name].extension), data)
 
 
 def _verify(work: Sequence[Picture]) -> dict[str, Times]:
