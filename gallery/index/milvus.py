@@ -41,9 +41,10 @@ _CHANNEL = {
     # A server that comes back is found within a second: gRPC waits up to two minutes between attempts, and shares that
     # patience between all channels to one address unless each has a pool of its own.
     "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1000,
     "grpc.use_local_subchannel_pool": 1,
+    # Whatever its name says, for so long a server may take to greet us: a busy one needs more than a moment.
+    "grpc.min_reconnect_backoff_ms": 3000,
 }
 
 _clients: dict[tuple[int, str, str], MilvusClient] = {}

@@ -174,6 +174,19 @@ def test_a_server_that_hangs_is_unavailable_in_time(
             server.process.send_signal(signal.SIGCONT)
 
 
+def test_a_server_that_is_slow_to_greet_is_waited_for(tmp_path: Path, port: int, store: MilvusIndex) -> None:
+    with servers.milvus(tmp_path / "data", port=port) as server:
+        server.process.send_signal(signal.SIGSTOP)
+        os.waitpid(server.process.pid, os.WUNTRACED)
+        waker = threading.Timer(1.5, server.process.send_signal, [signal.SIGCONT])
+        waker.start()
+        try:
+            store.ensure(NAME, DIMENSIONS)
+        finally:
+            waker.join()
+        assert store.count(NAME) == 0
+
+
 def test_a_second_server_on_the_same_folder_or_port_says_so(tmp_path: Path, port: int) -> None:
     with servers.milvus(tmp_path / "data", port=port):
         for folder, other_port, sentence in (
