@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 _MESSAGE_BYTES = 256 * 1024 * 1024
 _THREADS = 16
 _GRACE_SECONDS = 5.0
+_WAKE_SECONDS = 1.0
 
 FLUSH_ROWS = 1024
 """
@@ -218,7 +219,9 @@ def serve(*, folder: Path, port: int, host: str = "127.0.0.1") -> None:
     server.start()
     sys.stdout.write(f"Milvus answers on http://{host}:{port}, data in {folder}\n")
     sys.stdout.flush()
-    stopping.wait()
+    # Where another thread got the signal, the main one runs its handler when it next wakes.
+    while not stopping.wait(_WAKE_SECONDS):
+        pass
     server.stop(grace=_GRACE_SECONDS).wait()
     with lock.alone():
         database.close()

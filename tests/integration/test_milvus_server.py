@@ -172,6 +172,8 @@ def test_a_server_that_hangs_is_unavailable_in_time(
                 assert monotonic() - since < 4
         finally:
             server.process.send_signal(signal.SIGCONT)
+        server.process.terminate()  # at once, while its threads wake in any order
+        assert server.process.wait(timeout=10) == 0
 
 
 def test_a_server_that_is_slow_to_greet_is_waited_for(tmp_path: Path, port: int, store: MilvusIndex) -> None:
