@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from gallery.index.lookup import EXACT_ROWS
 from tests.benchmarks.rounds import Round
 from tests.benchmarks.searching import Searches
 from tests.benchmarks.stages import INDEX, INDEXED_AT_ONCE, PICTURE
@@ -38,8 +39,8 @@ upright and mirrored.
 
 {_searches(searches)}
 
-In the embedded Milvus, strongly consistent, for the 22 nearest. It looks through rows that were just stored one by one,
-and finds those that were flushed by its graph.
+In the embedded Milvus, strongly consistent, for the 22 nearest. It looks through rows one by one, those that were just
+stored and those of segments of at most {EXACT_ROWS:,} rows, and finds others by a graph.
 """
 
 
