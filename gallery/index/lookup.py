@@ -146,9 +146,10 @@ def _without(mask: Mask, segment: Any, later: dict[int, int]) -> Mask:
 def _in_segment(segment: Any, ids: Ids, mask: Mask, queries: Rows, *, k: int, params: dict[str, Any]) -> Found:
     if not mask.any():
         return np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
-    graph = segment.indexes.get(segment._vector_field)
+    field = segment._vector_field
+    graph = segment.indexes.get(field)
     if graph is None or isinstance(graph, BruteForceIndex):
-        alike = queries @ segment.vector_data(segment._vector_field)[0].T
+        alike = queries @ segment.vector_data(field)[0].T
         return np.broadcast_to(ids, alike.shape), alike if mask.all() else np.where(mask, alike, np.float32(-np.inf))
     # No mask at all is faster than one that hides nothing.
     places, distances = graph.search(queries, k, valid_mask=None if mask.all() else mask, params=params)
@@ -179,9 +180,10 @@ def _merged(found: Sequence[Found], queries: int, *, k: int, radius: float) -> l
 
 def _nearest(found: Sequence[Found], *, k: int, radius: float) -> list[tuple[int, float]]:
     """Of one query: the rows of all places where something was found."""
-    near = [(ids[alike > radius], alike[alike > radius]) for ids, alike in found]
-    if not near:
+    if not found:
         return []
-    ids, alike = (np.concatenate(column) for column in zip(*near, strict=True))
+    near = [np.flatnonzero(alike > radius) for _ids, alike in found]
+    ids = np.concatenate([ids[places] for (ids, _alike), places in zip(found, near, strict=True)])
+    alike = np.concatenate([alike[places] for (_ids, alike), places in zip(found, near, strict=True)])
     best = np.argsort(-alike, kind="stable")[:k]
     return list(zip(ids[best].tolist(), alike[best].tolist(), strict=True))

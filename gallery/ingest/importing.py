@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -23,6 +23,7 @@ AT_ONCE = 500
 FILES_AT_ONCE = 64
 """Files that are open at once, and taken in together."""
 
+Thing = TypeVar("Thing")
 Outcome = Literal["new", "known", "refused"]
 
 
@@ -65,6 +66,12 @@ def take(path: Path, *, by: User) -> Taken:
     """
     (taken,) = take_all([path], by=by)
     return taken
+
+
+def take_each(paths: Iterable[Path], *, by: User) -> Iterator[Taken]:
+    """:func:`take` for any number of files, :data:`FILES_AT_ONCE` in one go; one result per file, in order."""
+    for chunk in _chunks(paths, FILES_AT_ONCE):
+        yield from take_all(chunk, by=by)
 
 
 def take_all(paths: Sequence[Path], *, by: User) -> list[Taken]:
@@ -123,7 +130,7 @@ def possible_copies(images: Iterable[int]) -> int:
     return sum(Image.objects.possible_copies().filter(pk__in=chunk).count() for chunk in _chunks(images))
 
 
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    found = iter(ids)
-    while chunk := list(islice(found, AT_ONCE)):
+def _chunks(things: Iterable[Thing], size: int = AT_ONCE) -> Iterator[list[Thing]]:
+    found = iter(things)
+    while chunk := list(islice(found, size)):
         yield chunk

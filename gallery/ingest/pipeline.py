@@ -188,13 +188,7 @@ def _describe(opened: Sequence[Opened]) -> dict[int, int]:
                 over_black_quality=facts.over_black.pdq.quality if facts.over_black else None,
             )
         )
-    # As an upsert of rows that are there: a tenth of the time of ``bulk_update``, which writes a CASE for every field.
-    StoredFile.objects.bulk_create(
-        files,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["width", "height", "quality", "frames", "format"],
-    )
+    StoredFile.objects.write(files, ["width", "height", "quality", "frames", "format"])
     Fingerprint.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -277,6 +278,20 @@ class Image(models.Model):
         return self.stage in {*self.Stage.stored_stages()} - {self.Stage.STORED}
 
 
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    def write(self, files: Iterable["StoredFile"], fields: Sequence[str]) -> None:
+        """
+        Write ``fields`` of rows that are there, as an upsert: a tenth of the time of ``bulk_update``, which writes a
+        CASE for every field. Rows are locked in the order of their ids: two who write the same do not wait crosswise.
+        """
+        self.bulk_create(
+            sorted(files, key=lambda stored: stored.pk),
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=fields,
+        )
+
+
 class StoredFile(models.Model):
     """
     The bytes of one upload and what is known of them without looking at the picture.
@@ -310,6 +325,8 @@ class StoredFile(models.Model):
     )
     purge_after = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StoredFileQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.original_name or self.blob.name or ""

@@ -55,7 +55,7 @@ def _prepare(folder: Path, *, redis: str, milvus: str) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _measured(folder: Path, count: int, laps: int, vectors: Sequence[int]) -> str:
+def _measured(folder: Path, count: int, rounds: int, vectors: Sequence[int]) -> str:
     port, processes = servers.free_port(), os.cpu_count() or 1
     (folder / "pictures").mkdir()
     index = partial(servers.milvus, folder / "milvus", port=port, patience=PATIENCE)
@@ -63,25 +63,25 @@ def _measured(folder: Path, count: int, laps: int, vectors: Sequence[int]) -> st
         _prepare(folder, redis=redis, milvus=milvus.uri)
         # These load Django's models, which must be set up before.
         from gallery import embedders
-        from tests.benchmarks import page, rounds, searching, sources, stages, throughput
-        from tests.benchmarks.alone import Alone
+        from tests.benchmarks import alone, page, searching, sources, stages, throughput
+        from tests.benchmarks.rounds import run
 
         files, kind = sources.files(folder / "pictures", count)
         _say(f"Stages, on {min(count, EXAMINED)} of {count} {kind}…")
         costs = stages.measure(files[:: max(1, count // EXAMINED)], EMBEDDER, milvus=milvus.process.pid)
-        _say(f"{count} uploads through a worker of {processes} processes, and their stages alone, {laps} times…")
+        _say(f"{count} uploads through a worker of {processes} processes, and their stages alone, in {rounds} rounds…")
         stages.prepare(stages.ALONE, embedders.dimensions_of(EMBEDDER))
         with (
-            Alone(EMBEDDER, processes=processes, milvus=milvus.process.pid) as alone,
+            alone.started(EMBEDDER, processes=processes, milvus=milvus.process.pid) as stages_alone,
             throughput.site(folder, processes=processes) as site,
         ):
-            done = rounds.run(files, alone, site, warm=sources.warm(folder / "pictures"), count=laps)
+            done = run(files, stages_alone, site, warm=sources.warm(folder / "pictures"), count=rounds)
         asked = [searching.Searches(number) for number in sorted(vectors)]
         for one in asked:
             _say(f"Searches among {one.count} vectors…")
             one.store()
             one.search("just stored")
-    with index():  # it flushed when it stopped, and builds its graph now
+    with index():  # it flushed when it stopped, and builds its graphs now
         for one in asked:
             one.search("settled")
     return page.written(kind, processes, costs, done, asked, embedder=EMBEDDER)

@@ -2,17 +2,24 @@
 
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import django
 
 from tests.benchmarks import processor
 from tests.benchmarks.timing import Lap
+
+
+@contextmanager
+def started(embedder: str, *, processes: int, milvus: int) -> Iterator["Alone"]:
+    """``milvus`` is the process of the server, whose work for us counts."""
+    context = multiprocessing.get_context("spawn")  # a client of Milvus does not survive a fork
+    with ExitStack() as running:
+        made = [running.enter_context(ProcessPoolExecutor(1, context, django.setup)) for _each in range(processes)]
+        yield Alone(embedder, made, milvus=milvus)
 
 
 class Alone:
@@ -23,22 +30,10 @@ class Alone:
     As many as the worker has: a core whose neighbour rests computes faster than one of two that are busy.
     """
 
-    def __init__(self, embedder: str, *, processes: int, milvus: int) -> None:
-        """``milvus`` is the process of the server, whose work for us counts."""
-        self._embedder, self._milvus = embedder, milvus
+    def __init__(self, embedder: str, processes: Sequence[ProcessPoolExecutor], *, milvus: int) -> None:
+        self._embedder, self._processes, self._milvus = embedder, processes, milvus
         self._numbered = 0
         """Pictures are known to the index by numbers; those below this one are taken."""
-        self._open = ExitStack()
-        context = multiprocessing.get_context("spawn")  # a client of Milvus does not survive a fork
-        self._processes = [
-            self._open.enter_context(ProcessPoolExecutor(1, context, django.setup)) for _each in range(processes)
-        ]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._open.close()
 
     def measure(self, files: Sequence[Path]) -> Lap:
         """Do the stages of ``files``, of which every process has an equal share."""

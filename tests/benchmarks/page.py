@@ -71,9 +71,9 @@ def _rounds(rounds: Sequence[Round]) -> str:
     """A row a round, and the medians."""
     head = ("round", "stages: ms a picture", "a second", "whole site: ms a picture", "a second", "stages' share")
     columns = [
-        [1000 * done.alone.processor / done.alone.pictures for done in rounds],
+        [1000 * done.alone.each for done in rounds],
         [done.alone.rate for done in rounds],
-        [1000 * done.site.processor / done.site.pictures for done in rounds],
+        [1000 * done.site.each for done in rounds],
         [done.site.rate for done in rounds],
     ]
     shares = [done.share for done in rounds]

@@ -48,9 +48,9 @@ class Site:
         used, started = processor.seconds_below(os.getpid()), time.perf_counter()
         with door.measured():
             _take(files, self._owner)
-        _wait(Image.objects.filter(stage__in=Image.Stage.waiting_stages()))
+        wait(Image.objects.filter(stage__in=Image.Stage.waiting_stages()))
         seconds, used = time.perf_counter() - started, processor.seconds_below(os.getpid()) - used
-        _wait(OutboxEntry.objects.all())  # what the desk shows of pairs is drawn after this lap, and not in the next
+        wait(OutboxEntry.objects.all())  # what the desk shows of pairs is drawn after this lap, and not in the next
         pairs = list(
             compared.exclude(pk__in=known).select_related("left__file__fingerprint", "right__file__fingerprint")
         )
@@ -69,15 +69,15 @@ def _comparing(pairs: Sequence[Pair]) -> float:
 
 def _take(files: Sequence[Path], owner: User) -> None:
     """As ``manage.py import_folder`` does."""
-    for at in range(0, len(files), importing.FILES_AT_ONCE):
-        for taken in importing.take_all(files[at : at + importing.FILES_AT_ONCE], by=owner):
-            if taken.outcome != "new":
-                sys.exit(f"{taken.path} was not taken in: {taken.outcome} {taken.sentence}")
+    for taken in importing.take_each(files, by=owner):
+        if taken.outcome != "new":
+            sys.exit(f"{taken.path} was not taken in: {taken.outcome} {taken.sentence}")
 
 
-def _wait(unfinished: "QuerySet[Any]") -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+def wait(unfinished: "QuerySet[Any]", *, patience: float = PATIENCE_SECONDS) -> None:
+    """Until there is none of it left, for ``patience`` seconds at most."""
+    until = time.monotonic() + patience
     while left := unfinished.count():
         if time.monotonic() > until:
-            sys.exit(f"{left} of {unfinished.model.__name__} are not done after {PATIENCE_SECONDS} s.")
+            sys.exit(f"{left} of {unfinished.model.__name__} are not done after {patience:.0f} s.")
         time.sleep(0.1)

@@ -55,6 +55,11 @@ class Lap:
     comparing: float = 0.0
 
     @property
+    def each(self) -> float:
+        """Processor seconds a picture."""
+        return self.processor / self.pictures
+
+    @property
     def rate(self) -> float:
         """Pictures a second."""
         return self.pictures / self.seconds

@@ -5,7 +5,6 @@ import time
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +65,14 @@ class Command(BaseCommand):
     ) -> None:
         # Counted first, so that the bar knows the time that is left; the names are not kept.
         total = sum(1 for _path in importing.files_in(folder))
-        paths = importing.files_in(folder)
         with tqdm(total=total, desc="Accepting", unit="file", disable=None) as bar:
-            while chunk := list(islice(paths, importing.FILES_AT_ONCE)):
-                for found in importing.take_all(chunk, by=owner):
-                    taken[found.outcome] += 1
-                    if found.image is None:
-                        refused.append((str(found.path.relative_to(folder)), found.code, found.sentence))
-                    elif found.outcome == "new" or found.waiting:
-                        images[found.image] = found.path
-                bar.update(len(chunk))
+            for found in importing.take_each(importing.files_in(folder), by=owner):
+                taken[found.outcome] += 1
+                if found.image is None:
+                    refused.append((str(found.path.relative_to(folder)), found.code, found.sentence))
+                elif found.outcome == "new" or found.waiting:
+                    images[found.image] = found.path
+                bar.update()
 
     def _follow(self, images: Iterable[int]) -> None:
         waiting = importing.still_waiting(images)

@@ -117,25 +117,20 @@ def _take(files: list[Path], owners: str) -> dict[int, Path]:
         round_number += 1
         owner = User.objects.create(username=f"{owners}{round_number}")
         again = []
-        for at in range(0, len(files), importing.FILES_AT_ONCE):
-            for taken in importing.take_all(files[at : at + importing.FILES_AT_ONCE], by=owner):
-                if taken.outcome == "known":
-                    again.append(taken.path)
-                elif taken.image is not None:
-                    images[taken.image] = taken.path
+        for taken in importing.take_each(files, by=owner):
+            if taken.outcome == "known":
+                again.append(taken.path)
+            elif taken.image is not None:
+                images[taken.image] = taken.path
         files = again
     return images
 
 
 def _wait(stages: list[str]) -> None:
     from gallery.models import Image
+    from tests.benchmarks.throughput import wait
 
-    until = time.monotonic() + PATIENCE_SECONDS
-    waiting = Image.objects.filter(stage__in=stages)
-    while left := waiting.count():
-        if time.monotonic() > until:
-            raise SystemExit(f"{left} pictures are not done after {PATIENCE_SECONDS} s.")
-        time.sleep(0.1)
+    wait(Image.objects.filter(stage__in=stages), patience=PATIENCE_SECONDS)
 
 
 def _alike(names: dict[int, Path]) -> list[tuple[str, str, float]]:
