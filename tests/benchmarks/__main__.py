@@ -67,15 +67,14 @@ def _measured(folder: Path, count: int, rounds: int, vectors: Sequence[int]) -> 
         from tests.benchmarks.rounds import run
 
         files, kind = sources.files(folder / "pictures", count)
-        _say(f"Stages, on {min(count, EXAMINED)} of {count} {kind}…")
-        costs = stages.measure(files[:: max(1, count // EXAMINED)], EMBEDDER, milvus=milvus.process.pid)
-        _say(f"{count} uploads through a worker of {processes} processes, and their stages alone, in {rounds} rounds…")
-        stages.prepare(stages.ALONE, embedders.dimensions_of(EMBEDDER))
-        with (
-            alone.started(EMBEDDER, processes=processes, milvus=milvus.process.pid) as stages_alone,
-            throughput.site(folder, processes=processes) as site,
-        ):
-            done = run(files, stages_alone, site, warm=sources.warm(folder / "pictures"), count=rounds)
+        # The site comes first: a process that has a client of Milvus may hang when it forks to start another.
+        with throughput.site(folder, processes=processes) as site:
+            _say(f"Stages, on {min(count, EXAMINED)} of {count} {kind}…")
+            costs = stages.measure(files[:: max(1, count // EXAMINED)], EMBEDDER, milvus=milvus.process.pid)
+            _say(f"{count} uploads through a worker of {processes} processes, and stages alone, in {rounds} rounds…")
+            stages.prepare(stages.ALONE, embedders.dimensions_of(EMBEDDER))
+            with alone.started(EMBEDDER, processes=processes, milvus=milvus.process.pid) as stages_alone:
+                done = run(files, stages_alone, site, warm=sources.warm(folder / "pictures"), count=rounds)
         asked = [searching.Searches(number) for number in sorted(vectors)]
         for one in asked:
             _say(f"Searches among {one.count} vectors…")
